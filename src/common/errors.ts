@@ -1,0 +1,147 @@
+/**
+ * The error catalogue: every code that a client may ever see, with its HTTP status, text and next step.
+ * Texts are lower case and without a full stop; `{name}` is replaced from the error's details.
+ * docs/errors.md is held to this table by a test in both directions.
+ */
+export const ERRORS = {
+  // 400
+  INVALID_REQUEST: { status: 400, text: 'the request is not valid: {reason}', hint: 'correct the fields named in errors' },
+  INVALID_REFERENCE: { status: 400, text: 'the reference is not valid: {reason}', hint: 'use a name, a full id or a unique id prefix of at least 4 digits' },
+  MALFORMED_JSON: { status: 400, text: 'the body is not valid json: {reason}', hint: 'send one json document in utf-8, without duplicate keys' },
+  TEAM_REQUIRED: { status: 400, text: 'the team is not given and you have {count} teams', hint: 'name the team: ?team= in the query, or team in the body' },
+  UNSUPPORTED_BY_ENGINE: { status: 400, text: 'this engine does not support {feature}', hint: 'upgrade the engine or leave the field out' },
+  // 401
+  UNAUTHENTICATED: { status: 401, text: 'authentication is missing or not valid', hint: 'log in with POST /api/v1/auth/login and send the token as Authorization: Bearer' },
+  INVALID_CREDENTIALS: { status: 401, text: 'the user name or the password is wrong', hint: 'check both; an administrator can set a new password' },
+  // 403
+  PERMISSION_DENIED: { status: 403, text: 'this needs the permission {permission}', hint: 'ask a maintainer of the team or an administrator for a role that has it' },
+  POLICY_DENIED: { status: 403, text: "the team's profile {profile} does not allow this", hint: 'see violations for each field and its rule' },
+  OPERATION_NOT_OFFERED: { status: 403, text: 'operation not offered', hint: 'see api/operations.md for what is offered' },
+  SETUP_TOKEN_INVALID: { status: 403, text: 'the setup token is not valid', hint: 'the server prints it at its first start as "setup token: …"' },
+  ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
+  // 404, 405
+  NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
+  ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
+  METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
+  // 409
+  CONFLICT: { status: 409, text: 'conflict: {reason}', hint: 'look at the present state and try again' },
+  NAME_IN_USE: { status: 409, text: 'the name {name} is in use in this team', hint: 'choose another name, or remove the object that has it' },
+  AMBIGUOUS_REFERENCE: { status: 409, text: 'the reference matches several objects', hint: 'name the team, or give the full id' },
+  CONTAINER_RUNNING: { status: 409, text: 'the container is running', hint: 'stop it first, or remove it with force=true' },
+  CONTAINER_NOT_RUNNING: { status: 409, text: 'the container is not running', hint: 'start it first' },
+  CONTAINER_PAUSED: { status: 409, text: 'the container is paused', hint: 'unpause it first' },
+  IMAGE_IN_USE: { status: 409, text: 'the image is in use by {count} of your containers', hint: 'remove them first, or use force=true to drop the reference' },
+  IMAGE_NOT_PRESENT: { status: 409, text: 'the team has no image {reference}', hint: 'pull it with POST /api/v1/images/pull, or create with pull: missing' },
+  PORT_IN_USE: { status: 409, text: 'the host port {port} is in use', hint: 'choose another host port, or leave it out to get a free one' },
+  SETUP_DONE: { status: 409, text: 'the setup was done before', hint: 'log in with POST /api/v1/auth/login' },
+  LAST_ADMINISTRATOR: { status: 409, text: 'this is the last administrator', hint: 'make another administrator first' },
+  TEAM_NOT_EMPTY: { status: 409, text: 'the team still owns {count} objects', hint: 'remove its objects first' },
+  JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
+  IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
+  // 413, 415, 422, 429
+  BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
+  START_FAILED: { status: 422, text: 'the container could not be started: {reason}', hint: 'correct the command, the ports or the mounts' },
+  PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
+  LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
+  QUOTA_EXCEEDED: { status: 429, text: 'the quota of {resource} is used up: {used} of {limit}', hint: 'remove something, or ask an administrator for more' },
+  // 5xx
+  INTERNAL: { status: 500, text: 'internal error', hint: 'report the requestId to your administrator' },
+  ENGINE_PROTOCOL: { status: 502, text: 'the docker engine answered something that is not understood', hint: 'an administrator should look at the log with the requestId' },
+  ENGINE_ERROR: { status: 502, text: 'the docker engine could not do this', hint: 'an administrator should look at the log with the requestId' },
+  ENGINE_UNAVAILABLE: { status: 503, text: 'the docker engine does not answer', hint: 'try again shortly; GET /health/ready tells when it is back' },
+  ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
+  AUDIT_UNAVAILABLE: { status: 503, text: 'the audit log can not be written, so nothing is changed', hint: 'an administrator should check the disk of the data directory' },
+  STOPPING: { status: 503, text: 'the server is stopping', hint: 'connect again shortly' },
+  // sockets (the same numbers, as a client would see them over REST)
+  STREAM_NOT_FOUND: { status: 404, text: 'no such stream on this connection', hint: 'open it first with stream:open' },
+  STREAM_KIND_UNKNOWN: { status: 400, text: 'no such stream kind', hint: 'see api/asyncapi.json' },
+  STREAM_LIMIT: { status: 429, text: 'too many open streams on this connection: the limit is {limit}', hint: 'close some of them' },
+} as const satisfies Record<string, ErrorEntry>
+
+/** One row of the catalogue. */
+export interface ErrorEntry {
+  readonly status: number
+  readonly text: string
+  readonly hint: string
+}
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A field that is wrong: an RFC 6901 pointer into the body (or `/query/x`, `/params/x`) and what is wrong with it. */
+export interface FieldError {
+  readonly pointer: string
+  readonly detail: string
+}
+
+/** A field that the team's profile does not allow. */
+export interface Violation {
+  readonly path: string
+  readonly profile: string
+  readonly rule: string
+}
+
+/** What fills `{name}` in the text, and what goes into the answer beside it. */
+export interface ErrorDetails {
+  readonly [name: string]: unknown
+  readonly errors?: readonly FieldError[]
+  readonly violations?: readonly Violation[]
+  /** Seconds; becomes the Retry-After header. */
+  readonly retryAfter?: number
+}
+
+/** The one error type that reaches a client. Everything else is answered as INTERNAL and logged with its stack. */
+export class AppError extends Error {
+  readonly status: number
+  readonly hint: string
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(fill(ERRORS[code].text, details), options)
+    this.name = 'AppError'
+    this.status = ERRORS[code].status
+    this.hint = fill(ERRORS[code].hint, details)
+  }
+}
+
+/** The RFC 9457 body of an error; the same object is the `error` of a socket ack. */
+export interface ProblemDetails {
+  type: string
+  title: string
+  status: number
+  /** Lower-case form of the catalogue's key: `not_found`. */
+  code: string
+  detail: string
+  hint: string
+  requestId: string
+  errors?: readonly FieldError[]
+  violations?: readonly Violation[]
+}
+
+/** Turns anything thrown into the one shape that clients get; what is not an AppError becomes INTERNAL, without its text. */
+export function toProblem(error: unknown, requestId: string): ProblemDetails {
+  const known = error instanceof AppError ? error : new AppError('INTERNAL')
+  const code = known.code.toLowerCase()
+  return {
+    type: `https://berth.invalid/errors/${code}`,
+    title: ERRORS[known.code].text.replaceAll(/[:\s]*\{\w+\}/g, ''),
+    status: known.status,
+    code,
+    detail: known.message,
+    hint: known.hint,
+    requestId,
+    ...(known.details.errors && { errors: known.details.errors }),
+    ...(known.details.violations && { violations: known.details.violations }),
+  }
+}
+
+function fill(text: string, details: ErrorDetails): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = details[name]
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : whole
+  })
+}

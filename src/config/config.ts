@@ -1,0 +1,125 @@
+import { plainToInstance, Transform } from 'class-transformer'
+import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator'
+import { readFileSync } from 'node:fs'
+
+const list = Transform(({ value }) =>
+  typeof value === 'string' ? value.split(',').map((part) => part.trim()).filter(Boolean) : value,
+)
+const number = Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value))
+
+/**
+ * Every setting, read once from the environment. The property names are the variables' names, so what is documented
+ * (docs/configuration.md, held to this class by a test), validated and used is one thing.
+ */
+export class Config {
+  /** Port of REST, sockets, health and metrics; 0 takes a free one. */
+  @number @IsInt() @Min(0) @Max(65535)
+  BERTH_PORT = 7070
+
+  /** Address to listen on. Put a TLS proxy in front before you open it to a network. */
+  @IsString() @MinLength(1)
+  BERTH_HOST = '127.0.0.1'
+
+  /** Folder of the embedded database and of everything else that must survive a restart. */
+  @IsString() @MinLength(1)
+  BERTH_DATA_DIR = './data'
+
+  /** PostgreSQL address (`postgres://…`); without it the embedded database in BERTH_DATA_DIR is used. Secret. */
+  @IsOptional() @Matches(/^postgres(ql)?:\/\//, { message: 'must start with postgres://' })
+  BERTH_DATABASE_URL?: string
+
+  /** The Docker Engine: `unix:///path` or `tcp://host:port`. Falls back to DOCKER_HOST, then to the usual socket. */
+  @Matches(/^(unix:\/\/\/|tcp:\/\/)./, { message: 'must be unix:///path or tcp://host:port' })
+  BERTH_DOCKER_HOST = 'unix:///var/run/docker.sock'
+
+  /** Name of the administrator that BERTH_ADMIN_PASSWORD makes at the first start. */
+  @Matches(/^[a-z0-9][a-z0-9._-]{0,62}$/)
+  BERTH_ADMIN_USERNAME = 'admin'
+
+  /** Sets up the administrator at the first start, instead of the setup token. At least 12 characters. Secret. */
+  @IsOptional() @IsString() @MinLength(12)
+  BERTH_ADMIN_PASSWORD?: string
+
+  /** Seconds that an access token is valid. */
+  @number @IsInt() @Min(30) @Max(86_400)
+  BERTH_ACCESS_TOKEN_TTL = 900
+
+  /** Seconds that a session lives without being refreshed. */
+  @number @IsInt() @Min(60) @Max(31_536_000)
+  BERTH_REFRESH_TOKEN_TTL = 1_209_600
+
+  /** Origins (`https://console.example.org`) that browsers may call from, comma-separated. None by default. */
+  @list @IsArray() @Matches(/^https?:\/\/[^/\s]+$/, { each: true, message: 'each must be scheme://host[:port]' })
+  BERTH_ALLOWED_ORIGINS: string[] = []
+
+  /** Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed, comma-separated. None by default. */
+  @list @IsArray() @IsString({ each: true })
+  BERTH_TRUSTED_PROXIES: string[] = []
+
+  /** Host address that published ports bind to where the request names none. */
+  @Matches(/^[0-9a-fA-F.:]+$/)
+  BERTH_PUBLISH_ADDRESS = '0.0.0.0'
+
+  /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
+  @list @IsArray() @IsString({ each: true })
+  BERTH_LIBRARY_IMAGES: string[] = []
+
+  /** Redis address (`redis://…`) for changes of rights between several gateway processes. Secret. */
+  @IsOptional() @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })
+  BERTH_REDIS_URL?: string
+
+  /** Least level that is logged. */
+  @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  BERTH_LOG_LEVEL = 'info'
+
+  /** Seconds that a stopping gateway waits for requests and streams to end. */
+  @number @IsInt() @Min(0) @Max(60)
+  BERTH_DRAIN_SECONDS = 10
+}
+
+/** Settings that may also come as a file, `<NAME>_FILE`, whose last line feed is dropped. */
+export const SECRET_SETTINGS = ['BERTH_DATABASE_URL', 'BERTH_ADMIN_PASSWORD', 'BERTH_REDIS_URL'] as const
+
+/** Read by scripts beside the gateway, so not unknown here. */
+const NOT_OURS = /^BERTH_(TEST|BENCH)_/
+
+/** Thrown at start with every setting that is wrong, one a line. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads and validates the settings.
+ * @throws ConfigError naming every unknown or wrong setting, so that a typo never silently means a default.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = []
+  const values: Record<string, string> = {}
+  const known = new Set(Object.keys(new Config()))
+  for (const name of SECRET_SETTINGS) known.add(name)
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('BERTH_') || NOT_OURS.test(name) || value === undefined) continue
+    if (known.has(name)) values[name] = value
+    else if (isSecretFile(name)) values[name.slice(0, -'_FILE'.length)] = readSecret(name, value, problems)
+    else problems.push(`${name}: no such setting`)
+  }
+  for (const name of SECRET_SETTINGS)
+    if (env[name] !== undefined && env[`${name}_FILE`] !== undefined) problems.push(`${name}: given twice, also as ${name}_FILE`)
+  values['BERTH_DOCKER_HOST'] ??= env['DOCKER_HOST'] || new Config().BERTH_DOCKER_HOST
+  const config = plainToInstance(Config, values, { exposeDefaultValues: true })
+  for (const error of validateSync(config, { forbidUnknownValues: true }))
+    problems.push(`${error.property}: ${Object.values(error.constraints ?? {}).join(', ')}`)
+  if (problems.length > 0) throw new ConfigError(`the configuration is not valid:\n  ${problems.join('\n  ')}\nsee docs/configuration.md`)
+  return config
+}
+
+function isSecretFile(name: string): boolean {
+  return SECRET_SETTINGS.some((secret) => name === `${secret}_FILE`)
+}
+
+function readSecret(name: string, path: string, problems: string[]): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch {
+    problems.push(`${name}: the file can not be read`)
+    return ''
+  }
+}

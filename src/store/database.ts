@@ -1,0 +1,74 @@
+import SqliteDatabase from 'better-sqlite3'
+import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { MIGRATIONS } from './migrations/index.js'
+import type { Schema } from './schema.js'
+
+/** The one handle on the database; only src/store uses it. */
+export class Database extends Kysely<Schema> {}
+
+/** Which database: a PostgreSQL address, else the embedded one in the folder. */
+export interface DatabaseOptions {
+  readonly url?: string | undefined
+  readonly dataDir: string
+}
+
+/** The data directory is in use by another process: the embedded database has one writer. */
+export class DataDirInUse extends Error {}
+
+/**
+ * Opens the database and brings its schema up to date.
+ * @throws DataDirInUse when another process holds the embedded database.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const db = options.url ? openPostgres(options.url) : openSqlite(options.dataDir)
+  try {
+    await migrate(db)
+    return db
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+}
+
+function openPostgres(url: string): Database {
+  pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+  return new Database({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 10 }) }) })
+}
+
+function openSqlite(dataDir: string): Database {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const file = join(dataDir, 'berth.db')
+  closeSync(openSync(file, 'a', 0o600))
+  const sqlite = new SqliteDatabase(file, { timeout: 1000 })
+  // EXCLUSIVE: a second process on the same folder fails at once instead of sharing state that lives in our memory.
+  sqlite.pragma('locking_mode = EXCLUSIVE')
+  try {
+    sqlite.pragma('journal_mode = WAL')
+    sqlite.exec('begin exclusive; commit')
+  } catch (error) {
+    sqlite.close()
+    if (error instanceof Error && /locked|busy/i.test(error.message))
+      throw new DataDirInUse(`another gateway runs on ${dataDir}: stop it, or give this one another BERTH_DATA_DIR`, { cause: error })
+    throw error
+  }
+  // FULL: an audit record that was answered for must survive a power cut.
+  sqlite.pragma('synchronous = FULL')
+  sqlite.pragma('foreign_keys = ON')
+  return new Database({ dialect: new SqliteDialect({ database: sqlite }) })
+}
+
+async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
+}
+
+/** True when the error is a broken unique index, in either database. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return code === '23505' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
+}

@@ -1,0 +1,183 @@
+import type { Generated, Selectable } from 'kysely'
+
+/**
+ * The tables, the same on SQLite and PostgreSQL: ids and times are text (UUID, RFC 3339 in UTC with milliseconds, so that
+ * text order is time order), flags are 0 or 1, structured values are JSON text. Nothing here is a database's own type.
+ */
+export interface Schema {
+  settings: SettingsTable
+  users: UsersTable
+  teams: TeamsTable
+  memberships: MembershipsTable
+  sessions: SessionsTable
+  tokens: TokensTable
+  ownership: OwnershipTable
+  image_references: ImageReferencesTable
+  jobs: JobsTable
+  audit: AuditTable
+  processes: ProcessesTable
+}
+
+/** Keys and one-time values of this installation: signing keys, the hash of the setup token. */
+export interface SettingsTable {
+  key: string
+  value: string
+}
+
+export interface UsersTable {
+  id: string
+  username: string
+  display_name: string
+  /** PHC string of Argon2id. */
+  password_hash: string
+  /** Role on the whole host, beside the roles in teams. */
+  host_role: 'admin' | 'auditor' | null
+  disabled: number
+  created_at: string
+  /** Access tokens issued before it are refused (password change). */
+  credentials_at: string
+}
+
+export interface TeamsTable {
+  id: string
+  /** Slug; never changed and never used again, so a deleted team keeps its row. */
+  name: string
+  display_name: string
+  profile: 'restricted' | 'baseline' | 'privileged'
+  created_at: string
+  deleted_at: string | null
+}
+
+export interface MembershipsTable {
+  team_id: string
+  user_id: string
+  role: string
+  created_at: string
+}
+
+export interface SessionsTable {
+  id: string
+  user_id: string
+  /** SHA-256 of the refresh token that is valid now. */
+  refresh_hash: string
+  created_at: string
+  used_at: string
+  expires_at: string
+  revoked_at: string | null
+  address: string
+  user_agent: string
+}
+
+export interface TokensTable {
+  id: string
+  user_id: string
+  name: string
+  /** SHA-256 of the whole token. */
+  hash: string
+  /** First characters, to recognise it by. */
+  prefix: string
+  /** JSON list of permissions; capped by what the owner holds at the time of use. */
+  permissions: string
+  /** Only in this team, or in all of the owner's. */
+  team_id: string | null
+  created_at: string
+  expires_at: string
+  used_at: string | null
+}
+
+export type OwnedKind = 'container' | 'volume' | 'network' | 'image' | 'exec' | 'job'
+
+/** Who owns what on the engine. This table is the authority; labels on the engine are only witnesses. */
+export interface OwnershipTable {
+  /** Our id of the object, also in its `berth.uid` label. */
+  uid: string
+  kind: OwnedKind
+  team_id: string
+  /** As the team sees it; on the engine it is `<team>--<name>`. */
+  name: string
+  /** Full engine id; of a volume its engine name. Null while pending. */
+  engine_id: string | null
+  /** The engine's creation time, which tells a re-used volume name apart. */
+  engine_created: string | null
+  /** `label`: the object carries the HMAC. `adopted`: an administrator assigned it. */
+  witness: 'label' | 'adopted'
+  /** `pending` until the engine has answered; `gone` rows are kept out of every lookup. */
+  state: 'pending' | 'live' | 'gone'
+  creator_id: string | null
+  process_id: string | null
+  /** Until then only the process that wrote the pending row may decide about it. */
+  lease_until: string | null
+  created_at: string
+  /** 1 while the row holds its name; null once gone, so that the unique index lets the name be used again. */
+  holds_name: number | null
+}
+
+/** Team + normalised reference → content. `team_id` is `library` for what every team may read. */
+export interface ImageReferencesTable {
+  uid: string
+  team_id: string
+  /** Fully normalised: `docker.io/library/busybox:latest`. */
+  reference: string
+  /** The engine's image id, `sha256:…`. */
+  content_id: string
+  /** Manifest digest it was pulled by, or null. */
+  digest: string | null
+  creator_id: string | null
+  created_at: string
+}
+
+export interface JobsTable {
+  id: string
+  kind: string
+  operation: string
+  team_id: string | null
+  creator_id: string
+  state: 'running' | 'succeeded' | 'failed' | 'canceled' | 'interrupted'
+  /** JSON: what it works on, e.g. the reference. */
+  subject: string
+  /** JSON: the latest progress record of each layer or step. */
+  progress: string
+  /** JSON or null. */
+  result: string | null
+  /** JSON problem details or null. */
+  error: string | null
+  request_id: string
+  process_id: string
+  created_at: string
+  ended_at: string | null
+}
+
+/** Append-only: rows are never changed. */
+export interface AuditTable {
+  seq: Generated<number>
+  at: string
+  phase: 'intent' | 'outcome' | 'denied' | 'opened'
+  request_id: string
+  operation: string
+  principal_id: string | null
+  principal_name: string
+  /** Session or token that it came with. */
+  credential: string
+  team: string | null
+  target_kind: string
+  target: string | null
+  as_admin: number
+  /** `ok`, `accepted`, `unknown` or the error code. */
+  result: string
+  address: string
+}
+
+export interface ProcessesTable {
+  id: string
+  started_at: string
+  heartbeat_at: string
+}
+
+export type OwnershipRow = Selectable<OwnershipTable>
+export type ImageReferenceRow = Selectable<ImageReferencesTable>
+export type UserRow = Selectable<UsersTable>
+export type TeamRow = Selectable<TeamsTable>
+export type SessionRow = Selectable<SessionsTable>
+export type TokenRow = Selectable<TokensTable>
+export type JobRow = Selectable<JobsTable>
+export type AuditRow = Selectable<AuditTable>
