@@ -1,0 +1,134 @@
+import { listOf, object, type Shape } from './answer-shape.js'
+import type { EngineClient } from './client.js'
+import { containerName, fullId, query } from './engine-path.js'
+import type { Session } from './session.js'
+import { readLogLines, type LogLine } from './log-lines.js'
+import { engineSeconds } from './time.js'
+import type { ContainerCreated, ContainerInspect, ContainerSpec, ContainerSummary, ContainerTop, ContainerWait } from './types.js'
+
+/** Which part of a container's log is read. Lines always come with their timestamps. */
+export interface LogsOptions {
+  /** Config.Tty of the container: decides the shape of the bytes. */
+  readonly tty: boolean
+  readonly follow?: boolean
+  readonly stdout?: boolean
+  readonly stderr?: boolean
+  /** Unix nanoseconds, inclusive (so the engine). */
+  readonly since?: bigint
+  /** Unix nanoseconds. */
+  readonly until?: bigint
+  /** The last n pieces (the engine counts pieces of 16 KiB, not lines). */
+  readonly tail?: number
+  readonly signal?: AbortSignal
+}
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
+
+const INSPECT: Shape<ContainerInspect> = object({ Id: 'string', Name: 'string', State: 'object', Config: 'object', HostConfig: 'object', NetworkSettings: 'object', Mounts: 'array' })
+const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
+const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
+const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
+const WAIT: Shape<ContainerWait> = object({ StatusCode: 'number' })
+
+/** The engine's container calls. Ids are full ids only. */
+export class Containers {
+  constructor(private readonly client: EngineClient) {}
+
+  /** All containers, also those that do not run. Sizes are never asked for: they cost the engine a walk over the disk. */
+  list(filters?: Readonly<Record<string, readonly string[]>>): Promise<ContainerSummary[]> {
+    return this.client.get(`/containers/json${query({ all: 1, filters })}`, listOf(SUMMARY))
+  }
+
+  inspect(id: string): Promise<ContainerInspect> {
+    return this.client.get(`/containers/${fullId(id)}/json`, INSPECT)
+  }
+
+  /** Sends the spec as it is. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
+  create(name: string, spec: ContainerSpec, options: { platform?: string } = {}): Promise<ContainerCreated> {
+    const path = `/containers/create${query({ name: containerName(name), platform: options.platform })}`
+    return this.client.post(path, CREATED, { body: spec, doing: { verb: 'create', name, image: spec.Image } })
+  }
+
+  /** Returns false when it was running already. Failures are START_FAILED with a reason, or PORT_IN_USE. */
+  start(id: string): Promise<boolean> {
+    return this.client.act(`/containers/${fullId(id)}/start`, { doing: { verb: 'start' } })
+  }
+
+  /** Returns false when it had stopped already. `timeout` in seconds until it is killed; the engine's default is 10 or the container's own. */
+  stop(id: string, options: { timeout?: number; signal?: string } = {}): Promise<boolean> {
+    const path = `/containers/${fullId(id)}/stop${query({ t: options.timeout, signal: options.signal })}`
+    return this.client.act(path, { graceSeconds: options.timeout })
+  }
+
+  async restart(id: string, options: { timeout?: number; signal?: string } = {}): Promise<void> {
+    const path = `/containers/${fullId(id)}/restart${query({ t: options.timeout, signal: options.signal })}`
+    await this.client.act(path, { graceSeconds: options.timeout, doing: { verb: 'start' } })
+  }
+
+  async kill(id: string, options: { signal?: string } = {}): Promise<void> {
+    await this.client.act(`/containers/${fullId(id)}/kill${query({ signal: options.signal })}`)
+  }
+
+  async pause(id: string): Promise<void> {
+    await this.client.act(`/containers/${fullId(id)}/pause`)
+  }
+
+  async unpause(id: string): Promise<void> {
+    await this.client.act(`/containers/${fullId(id)}/unpause`)
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.client.act(`/containers/${fullId(id)}/rename${query({ name: containerName(name) })}`, { doing: { verb: 'rename', name } })
+  }
+
+  /** `volumes` removes its anonymous volumes too. */
+  async remove(id: string, options: { force?: boolean; volumes?: boolean } = {}): Promise<void> {
+    const path = `/containers/${fullId(id)}${query({ force: options.force, v: options.volumes })}`
+    await this.client.act(path, { method: 'DELETE' })
+  }
+
+  /** Its processes. `psArgs` go to the host's ps: `eww` prints environments, so callers allow only what they know. */
+  top(id: string, psArgs?: string): Promise<ContainerTop> {
+    return this.client.get(`/containers/${fullId(id)}/top${query({ ps_args: psArgs })}`, TOP)
+  }
+
+  /** Waits without limit; abort it with the signal. */
+  wait(id: string, options: { condition?: WaitCondition; signal?: AbortSignal } = {}): Promise<ContainerWait> {
+    const path = `/containers/${fullId(id)}/wait${query({ condition: options.condition })}`
+    return this.client.post(path, WAIT, { signal: options.signal, endless: true })
+  }
+
+  /** New limits or restart policy, in the engine's shape. */
+  async update(id: string, spec: object): Promise<void> {
+    await this.client.post(`/containers/${fullId(id)}/update`, object<object>({}), { body: spec })
+  }
+
+  async resize(id: string, size: { rows: number; columns: number }): Promise<void> {
+    await this.client.act(`/containers/${fullId(id)}/resize${query({ h: size.rows, w: size.columns })}`)
+  }
+
+  /** The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Reading pulls: who stops reading stops the engine. */
+  logs(id: string, options: LogsOptions): AsyncGenerator<Uint8Array> {
+    const { stdout = true, stderr = true, follow = false, since, until, tail, signal } = options
+    const range = { since: engineSeconds(since), until: engineSeconds(until), tail }
+    const path = `/containers/${fullId(id)}/logs${query({ timestamps: true, stdout, stderr, follow, ...range })}`
+    return this.client.stream('GET', path, { signal })
+  }
+
+  /** The same as lines; see readLogLines. */
+  logLines(id: string, options: LogsOptions): AsyncGenerator<LogLine> {
+    return readLogLines(this.logs(id, options), { tty: options.tty })
+  }
+
+  /** One JSON text per sample (about each second), until the container ends or the signal. */
+  stats(id: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<object> {
+    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, object<object>({}), options)
+  }
+
+  /** A hijacked connection to the main process. */
+  attach(id: string, options: { tty: boolean; stdin: boolean; logs?: boolean; signal?: AbortSignal }): Promise<Session> {
+    const { tty, stdin, logs, signal } = options
+    const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, logs })}`
+    return this.client.hijack(path, { tty, signal })
+  }
+}

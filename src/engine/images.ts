@@ -1,0 +1,94 @@
+import { listOf, object, type Shape } from './answer-shape.js'
+import type { EngineClient } from './client.js'
+import { imageReference, query, repository, tagOrDigest } from './engine-path.js'
+import { progressOf } from './progress.js'
+import type { DistributionInspect, ImageHistoryItem, ImageInspect, ImageRemoved, ImageSummary, ProgressEvent } from './types.js'
+
+/** Credentials of a registry, as the engine's X-Registry-Auth header takes them. */
+export interface RegistryAuth {
+  readonly username?: string
+  readonly password?: string
+  readonly identitytoken?: string
+  readonly serveraddress?: string
+}
+
+/** One image to pull or push. */
+export interface TransferOptions {
+  /** `registry.example:5000/app`, without tag. */
+  readonly repository: string
+  /** A tag or a `sha256:` digest; never empty, or the engine would pull every tag. */
+  readonly tag: string
+  readonly auth?: RegistryAuth
+  readonly platform?: string
+  /** Aborting ends the engine's work too: it stops when the connection closes. */
+  readonly signal?: AbortSignal
+}
+
+const SUMMARY: Shape<ImageSummary> = object({ Id: 'string', Created: 'number', Size: 'number' })
+const INSPECT: Shape<ImageInspect> = object({ Id: 'string', RootFS: 'object', Size: 'number' })
+const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'string' })
+const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object', Platforms: 'array' })
+
+/** The engine's image calls. An image is named by `sha256:` id or by a reference in the distribution grammar. */
+export class Images {
+  constructor(private readonly client: EngineClient) {}
+
+  /** Also untagged ones; no intermediate layers. */
+  list(): Promise<ImageSummary[]> {
+    return this.client.get('/images/json', listOf(SUMMARY))
+  }
+
+  inspect(image: string): Promise<ImageInspect> {
+    return this.client.get(`/images/${imageReference(image)}/json`, INSPECT)
+  }
+
+  history(image: string): Promise<ImageHistoryItem[]> {
+    return this.client.get(`/images/${imageReference(image)}/history`, listOf(HISTORY))
+  }
+
+  async tag(image: string, target: { repository: string; tag: string }): Promise<void> {
+    const to = query({ repo: repository(target.repository), tag: tagOrDigest(target.tag) })
+    await this.client.act(`/images/${imageReference(image)}/tag${to}`)
+  }
+
+  /** By reference it drops that reference; by id with force it drops everybody's. `prune: false` keeps untagged parents. */
+  remove(image: string, options: { force?: boolean; prune?: boolean } = {}): Promise<ImageRemoved[]> {
+    const path = `/images/${imageReference(image)}${query({ force: options.force, noprune: options.prune === false ? true : undefined })}`
+    return this.client.call('DELETE', path, listOf(object<ImageRemoved>({})))
+  }
+
+  /** Progress until it is done; a failure is thrown as PULL_FAILED, coarse on purpose: exact texts would make it a port scanner. */
+  pull(options: TransferOptions): AsyncGenerator<ProgressEvent> {
+    const { tag, platform, auth, signal } = options
+    const path = `/images/create${query({ fromImage: repository(options.repository), tag: tagOrDigest(tag), platform })}`
+    return progressOf(this.client.stream('POST', path, { signal, headers: registryAuth(auth), doing: { verb: 'pull' } }))
+  }
+
+  /** Progress of a push; needs the tag to be present. Without credentials the header must still be there. */
+  push(options: TransferOptions): AsyncGenerator<ProgressEvent> {
+    const { tag, auth, signal } = options
+    const path = `/images/${imageReference(options.repository)}/push${query({ tag: tagOrDigest(tag) })}`
+    return progressOf(this.client.stream('POST', path, { signal, headers: registryAuth(auth ?? {}), doing: { verb: 'pull' } }))
+  }
+
+  /** Asks the registry, through the engine, which digest a reference has now. PULL_FAILED as in pull. */
+  distributionInspect(reference: string, options: { auth?: RegistryAuth; signal?: AbortSignal } = {}): Promise<DistributionInspect> {
+    const { auth, signal } = options
+    return this.client.call('GET', `/distribution/${imageReference(reference)}/json`, DISTRIBUTION, {
+      signal,
+      headers: registryAuth(auth),
+      doing: { verb: 'pull' },
+    })
+  }
+
+  /** Makes a one-layer image of a root file system's tar; the last event's status is its id. */
+  importTar(tar: AsyncIterable<Uint8Array>, target: { repository: string; tag: string; changes?: readonly string[]; signal?: AbortSignal }): AsyncGenerator<ProgressEvent> {
+    const changes = (target.changes ?? []).map((line) => `&changes=${encodeURIComponent(line)}`).join('')
+    const path = `/images/create${query({ fromSrc: '-', repo: repository(target.repository), tag: tagOrDigest(target.tag) })}${changes}`
+    return progressOf(this.client.stream('POST', path, { signal: target.signal, upload: tar, doing: { verb: 'import' } }))
+  }
+}
+
+function registryAuth(auth: RegistryAuth | undefined): Record<string, string> {
+  return auth ? { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') } : {}
+}

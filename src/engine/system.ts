@@ -1,0 +1,52 @@
+import { object, type Shape } from './answer-shape.js'
+import type { EngineClient } from './client.js'
+import { query } from './engine-path.js'
+import { engineSeconds } from './time.js'
+import type { EngineEvent, SystemDf, SystemInfo, SystemVersion } from './types.js'
+
+const VERSION: Shape<SystemVersion> = object({ Version: 'string', ApiVersion: 'string' })
+const INFO: Shape<SystemInfo> = object({ ID: 'string', Containers: 'number', NCPU: 'number' })
+const DF: Shape<SystemDf> = object({ LayersSize: 'number' })
+const EVENT: Shape<EngineEvent> = object({ Type: 'string', Action: 'string', Actor: 'object', timeNano: 'number' })
+
+/** Which events; times are unix nanoseconds. */
+export interface EventsOptions {
+  readonly since?: bigint
+  readonly until?: bigint
+  readonly filters?: Readonly<Record<string, readonly string[]>>
+  readonly signal?: AbortSignal
+  /** Called when the engine has taken the subscription: what happens from here on will be told. */
+  readonly onOpen?: () => void
+}
+
+/** The engine's own affairs. */
+export class System {
+  constructor(private readonly client: EngineClient) {}
+
+  version(): Promise<SystemVersion> {
+    return this.client.get('/version', VERSION)
+  }
+
+  info(): Promise<SystemInfo> {
+    return this.client.get('/info', INFO)
+  }
+
+  /** Milliseconds of one round trip. */
+  async ping(): Promise<number> {
+    const start = performance.now()
+    await this.client.ping()
+    return performance.now() - start
+  }
+
+  /** Sizes of everything; slow on a full host. */
+  df(): Promise<SystemDf> {
+    return this.client.get('/system/df', DF)
+  }
+
+  /** Everybody's events, with exec command lines in them: filter before a client sees one. */
+  events(options: EventsOptions = {}): AsyncGenerator<EngineEvent> {
+    const { since, until, filters, signal, onOpen } = options
+    const path = `/events${query({ since: engineSeconds(since), until: engineSeconds(until), filters })}`
+    return this.client.streamJson('GET', path, EVENT, { signal, onOpen })
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * What the engine sends and takes, in its own spelling (engine API 1.41 to 1.55), only the fields that we read.
+ * An index signature marks the shapes that admission compares field by field.
+ */
+
+/** Times are RFC 3339 text unless the name says otherwise; the zero time of Go (`0001-01-01T00:00:00Z`) means never. */
+export type EngineTime = string
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+
+export interface PortSummary {
+  readonly IP?: string
+  readonly PrivatePort: number
+  readonly PublicPort?: number
+  readonly Type: string
+}
+
+export interface MountPoint {
+  readonly Type: string
+  readonly Name?: string
+  readonly Source: string
+  readonly Destination: string
+  readonly Driver?: string
+  readonly Mode?: string
+  readonly RW: boolean
+}
+
+export interface EndpointSettings {
+  readonly NetworkID: string
+  readonly EndpointID?: string
+  readonly Aliases?: readonly string[] | null
+  readonly Gateway?: string
+  readonly IPAddress?: string
+  readonly IPPrefixLen?: number
+  readonly GlobalIPv6Address?: string
+  readonly MacAddress?: string
+  readonly [field: string]: unknown
+}
+
+/** One row of `GET /containers/json`. */
+export interface ContainerSummary {
+  readonly Id: string
+  readonly Names: readonly string[]
+  readonly Image: string
+  readonly ImageID: string
+  readonly Command: string
+  /** Unix seconds. */
+  readonly Created: number
+  readonly Ports: readonly PortSummary[]
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly State: string
+  readonly Status: string
+  readonly NetworkSettings?: { readonly Networks: Readonly<Record<string, EndpointSettings>> | null } | null
+  readonly Mounts: readonly MountPoint[]
+}
+
+export interface HealthState {
+  readonly Status: 'none' | 'starting' | 'healthy' | 'unhealthy'
+  readonly FailingStreak: number
+}
+
+export interface ContainerInspectState {
+  readonly Status: ContainerState
+  readonly Running: boolean
+  readonly Paused: boolean
+  readonly Restarting: boolean
+  readonly OOMKilled: boolean
+  readonly Dead: boolean
+  readonly Pid: number
+  readonly ExitCode: number
+  readonly Error: string
+  readonly StartedAt: EngineTime
+  readonly FinishedAt: EngineTime
+  readonly Health?: HealthState | null
+}
+
+/** The image's or a container's `Config`. */
+export interface ContainerConfig {
+  readonly Image?: string
+  readonly User?: string
+  readonly Tty?: boolean
+  readonly OpenStdin?: boolean
+  readonly Env?: readonly string[] | null
+  readonly Cmd?: readonly string[] | null
+  readonly Entrypoint?: readonly string[] | null
+  readonly Labels?: Readonly<Record<string, string>> | null
+  readonly Volumes?: Readonly<Record<string, object>> | null
+  readonly WorkingDir?: string
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null
+  readonly [field: string]: unknown
+}
+
+export interface LogConfig {
+  readonly Type: string
+  readonly Config?: Readonly<Record<string, string>> | null
+}
+
+export interface PortBinding {
+  readonly HostIp?: string
+  readonly HostPort?: string
+}
+
+export type PortMap = Readonly<Record<string, readonly PortBinding[] | null>>
+
+export interface HostConfig {
+  readonly NetworkMode?: string
+  readonly LogConfig?: LogConfig
+  readonly PortBindings?: PortMap | null
+  readonly RestartPolicy?: { readonly Name: string; readonly MaximumRetryCount?: number }
+  readonly AutoRemove?: boolean
+  readonly [field: string]: unknown
+}
+
+/** `GET /containers/{id}/json`. */
+export interface ContainerInspect {
+  readonly Id: string
+  readonly Created: EngineTime
+  readonly Path: string
+  readonly Args: readonly string[]
+  readonly State: ContainerInspectState
+  /** `sha256:…` of the image. */
+  readonly Image: string
+  /** With a leading slash. */
+  readonly Name: string
+  readonly RestartCount: number
+  readonly Driver: string
+  readonly Mounts: readonly MountPoint[]
+  readonly Config: ContainerConfig
+  readonly HostConfig: HostConfig
+  readonly NetworkSettings: {
+    readonly Ports?: PortMap | null
+    readonly Networks: Readonly<Record<string, EndpointSettings>> | null
+  }
+  readonly ExecIDs?: readonly string[] | null
+}
+
+/** The body of a create, in the engine's shape; admission builds it, the engine part sends it as it is. */
+export interface ContainerSpec {
+  readonly Image: string
+  readonly HostConfig?: HostConfig
+  readonly NetworkingConfig?: { readonly EndpointsConfig: Readonly<Record<string, object>> }
+  readonly [field: string]: unknown
+}
+
+export interface ContainerCreated {
+  readonly Id: string
+  readonly Warnings: readonly string[] | null
+}
+
+export interface ContainerTop {
+  readonly Titles: readonly string[]
+  readonly Processes: readonly (readonly string[])[]
+}
+
+export interface ContainerWait {
+  readonly StatusCode: number
+  readonly Error?: { readonly Message: string } | null
+}
+
+/** One row of `GET /images/json`. */
+export interface ImageSummary {
+  readonly Id: string
+  readonly ParentId: string
+  readonly RepoTags: readonly string[] | null
+  readonly RepoDigests: readonly string[] | null
+  /** Unix seconds. */
+  readonly Created: number
+  readonly Size: number
+  readonly Labels: Readonly<Record<string, string>> | null
+}
+
+export interface ImageInspect {
+  readonly Id: string
+  readonly RepoTags: readonly string[] | null
+  readonly RepoDigests: readonly string[] | null
+  readonly Created?: EngineTime
+  readonly Size: number
+  readonly Architecture: string
+  readonly Os: string
+  readonly Author?: string
+  readonly Config?: ContainerConfig | null
+  readonly RootFS: { readonly Type: string; readonly Layers?: readonly string[] | null }
+}
+
+export interface ImageHistoryItem {
+  readonly Id: string
+  readonly Created: number
+  readonly CreatedBy: string
+  readonly Tags: readonly string[] | null
+  readonly Size: number
+  readonly Comment: string
+}
+
+export interface ImageRemoved {
+  readonly Untagged?: string
+  readonly Deleted?: string
+}
+
+/** `GET /distribution/{name}/json`: what the registry says about a reference. */
+export interface DistributionInspect {
+  readonly Descriptor: { readonly mediaType?: string; readonly digest: string; readonly size?: number }
+  readonly Platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[]
+}
+
+export interface VolumeInspect {
+  readonly Name: string
+  readonly Driver: string
+  readonly Mountpoint: string
+  readonly CreatedAt?: EngineTime
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly Options: Readonly<Record<string, string>> | null
+  readonly Scope: string
+}
+
+export interface VolumeSpec {
+  readonly Name: string
+  readonly [field: string]: unknown
+}
+
+export interface NetworkInspect {
+  readonly Id: string
+  readonly Name: string
+  readonly Created: EngineTime
+  readonly Scope: string
+  readonly Driver: string
+  readonly EnableIPv6: boolean
+  readonly Internal: boolean
+  readonly Attachable: boolean
+  readonly Ingress: boolean
+  readonly IPAM: {
+    readonly Driver: string
+    readonly Config: readonly { readonly Subnet?: string; readonly Gateway?: string; readonly IPRange?: string }[] | null
+  }
+  readonly Labels: Readonly<Record<string, string>> | null
+  readonly Options: Readonly<Record<string, string>> | null
+  readonly Containers?: Readonly<Record<string, { readonly Name: string; readonly IPv4Address: string }>> | null
+}
+
+export interface NetworkSpec {
+  readonly Name: string
+  readonly [field: string]: unknown
+}
+
+export interface ExecSpec {
+  readonly Cmd: readonly string[]
+  readonly [field: string]: unknown
+}
+
+export interface ExecInspect {
+  readonly ID: string
+  readonly ContainerID: string
+  readonly Running: boolean
+  /** null while it runs. */
+  readonly ExitCode: number | null
+  readonly Pid: number
+  readonly OpenStdin: boolean
+  readonly ProcessConfig: { readonly tty: boolean; readonly entrypoint: string; readonly arguments: readonly string[] | null }
+}
+
+export interface SystemVersion {
+  readonly Version: string
+  readonly ApiVersion: string
+  readonly MinAPIVersion?: string
+  readonly Os: string
+  readonly Arch: string
+  readonly KernelVersion?: string
+}
+
+export interface SystemInfo {
+  readonly ID: string
+  readonly Name: string
+  readonly ServerVersion: string
+  readonly OperatingSystem: string
+  readonly OSType: string
+  readonly Architecture: string
+  readonly NCPU: number
+  readonly MemTotal: number
+  readonly Driver: string
+  readonly LoggingDriver: string
+  readonly CgroupDriver: string
+  readonly CgroupVersion?: string
+  readonly Containers: number
+  readonly ContainersRunning: number
+  readonly ContainersPaused: number
+  readonly ContainersStopped: number
+  readonly Images: number
+  readonly DockerRootDir: string
+  readonly SystemTime?: EngineTime
+}
+
+export interface SystemDf {
+  readonly LayersSize: number
+  readonly Images: readonly (ImageSummary & { readonly SharedSize: number; readonly Containers: number })[] | null
+  readonly Containers: readonly (ContainerSummary & { readonly SizeRw?: number; readonly SizeRootFs?: number })[] | null
+  readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
+}
+
+/** One line of `GET /events`. */
+export interface EngineEvent {
+  readonly Type: string
+  readonly Action: string
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> | null }
+  /** Unix seconds. */
+  readonly time: number
+  /** Unix nanoseconds, rounded by JSON to about 200 ns: order only, never an identity. */
+  readonly timeNano: number
+}
+
+/** One line of the progress of a pull or push. */
+export interface ProgressEvent {
+  /** `Pulling fs layer`, `Downloading`, `Pull complete`, `Digest: sha256:…`. */
+  readonly status: string
+  /** The layer's short digest, or the tag in the first line. */
+  readonly id?: string
+  readonly current?: number
+  readonly total?: number
+}

@@ -1,0 +1,32 @@
+import { listOf, object, type Shape } from './answer-shape.js'
+import type { EngineClient } from './client.js'
+import { query, volumeName } from './engine-path.js'
+import type { VolumeInspect, VolumeSpec } from './types.js'
+
+const INSPECT: Shape<VolumeInspect> = object({ Name: 'string', Driver: 'string', Mountpoint: 'string' })
+const LIST: Shape<{ readonly Volumes: readonly VolumeInspect[] | null }> = object({})
+const rows = listOf(INSPECT)
+
+/** The engine's volume calls. */
+export class Volumes {
+  constructor(private readonly client: EngineClient) {}
+
+  async list(): Promise<VolumeInspect[]> {
+    const { Volumes } = await this.client.get('/volumes', LIST)
+    return rows(Volumes ?? [])
+  }
+
+  inspect(name: string): Promise<VolumeInspect> {
+    return this.client.get(`/volumes/${volumeName(name)}`, INSPECT)
+  }
+
+  /** The engine answers an existing name with the existing volume, whoever made it: callers compare label and time. */
+  create(spec: VolumeSpec): Promise<VolumeInspect> {
+    volumeName(spec.Name)
+    return this.client.post('/volumes/create', INSPECT, { body: spec, doing: { verb: 'create', name: spec.Name } })
+  }
+
+  async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
+    await this.client.act(`/volumes/${volumeName(name)}${query({ force: options.force })}`, { method: 'DELETE' })
+  }
+}
