@@ -1,0 +1,185 @@
+/**
+ * Images without a hub. They are put straight into the registry, so that making them leaves nothing on the engine and
+ * every pull takes the engine's real pull path; `library/…` is what the engine finds for `busybox`, as its mirror.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { run, until } from './private-host.js'
+import type { Registry } from './registry.js'
+
+/** One layer: an uncompressed tar, and what the image's history says of it. */
+export interface Layer {
+  readonly tar: Buffer
+  readonly createdBy: string
+}
+
+export interface ImageSpec {
+  /** `library/busybox`, `team/app`. */
+  readonly repository: string
+  readonly tags: readonly string[]
+  readonly layers: readonly Layer[]
+  /** The image's config: Cmd, Env, Labels and so on. */
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
+const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
+const CONFIG = 'application/vnd.docker.container.image.v1+json'
+const CREATED = '2026-01-01T00:00:00Z'
+
+/** Puts an image into the registry and answers its manifest's digest. The same spec always gives the same digest. */
+export async function pushImage(registry: Registry, spec: ImageSpec): Promise<string> {
+  const blobs = spec.layers.map(({ tar }) => gzipSync(tar, { level: 1 }))
+  const config = Buffer.from(JSON.stringify(imageConfig(spec)))
+  await Promise.all([config, ...blobs].map((blob) => pushBlob(registry, spec.repository, blob)))
+  const layers = blobs.map((blob) => ({ mediaType: LAYER, size: blob.length, digest: sha256(blob) }))
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    config: { mediaType: CONFIG, size: config.length, digest: sha256(config) },
+    layers,
+  }
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  for (const tag of spec.tags) {
+    const answer = await registry.call('PUT', `/v2/${spec.repository}/manifests/${tag}`, bytes, { 'content-type': MANIFEST })
+    if (answer.status !== 201) throw new Error(`push of ${spec.repository}:${tag}: ${answer.status} ${answer.body}`)
+  }
+  return sha256(bytes)
+}
+
+/** The images that every bed has from its start; see bed.ts for their references. */
+export async function pushSeedImages(registry: Registry): Promise<void> {
+  const busybox = busyboxLayer()
+  const app = { tar: tarOf({ 'app/version': '1\n' }), createdBy: 'COPY version /app/version # buildkit-free' }
+  const config = { Cmd: ['sh'], Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] }
+  const random = [1, 6, 13].map((mb) => ({ tar: tarOf({ [`random-${mb}`]: randomBytes(mb << 20) }), createdBy: `ADD random-${mb} /` }))
+  await Promise.all([
+    pushImage(registry, { repository: 'library/busybox', tags: ['1', 'latest'], layers: [busybox], config }),
+    pushImage(registry, { repository: 'library/layered', tags: ['1', 'latest'], layers: [busybox, app], config }),
+    pushImage(registry, { repository: 'team/app', tags: ['1'], layers: [busybox, app], config: { ...config, Labels: { app: 'team' } } }),
+    pushImage(registry, { repository: 'library/random', tags: ['20m'], layers: random, config: { Cmd: ['/none'] } }),
+  ])
+}
+
+/** A Debian minbase rootfs by debootstrap (30–60 s), kept under the user's cache folder, so that only the first run pays. */
+export async function debianLayer(): Promise<Layer> {
+  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'berth-test')
+  const tarball = join(cache, 'debian-minbase.tar')
+  mkdirSync(cache, { recursive: true })
+  if (!existsSync(tarball)) await onlyOne(`${tarball}.lock`, () => existsSync(tarball) || makeDebian(cache, tarball))
+  return { tar: readFileSync(tarball), createdBy: 'debootstrap --variant=minbase' }
+}
+
+/** Files (path → content) as a tar; parents are made, all of it belongs to root. */
+export function tarOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
+  return tarFolder((dir) => {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(join(dir, path, '..'), { recursive: true })
+      writeFileSync(join(dir, path), content)
+    }
+  })
+}
+
+/** A busybox root: the machine's static one with a link for each command, users and the usual folders. */
+export function busyboxLayer(): Layer {
+  const tar = tarFolder((dir) => {
+    const folders = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'root', 'home', 'var/tmp', 'proc', 'sys', 'dev', 'tmp']
+    folders.forEach((path) => mkdirSync(join(dir, path), { recursive: true }))
+    run('cp', busyboxPath(), join(dir, 'bin/busybox'))
+    for (const path of run('busybox', '--list-full').split('\n').filter(Boolean)) {
+      if (path !== 'bin/busybox' && folders.some((folder) => path.startsWith(`${folder}/`))) run('ln', '-sf', '/bin/busybox', join(dir, path))
+    }
+    writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
+    writeFileSync(join(dir, 'etc/group'), 'root:x:0:\nnobody:x:65534:\n')
+    run('chmod', '1777', join(dir, 'tmp'), join(dir, 'var/tmp'))
+  })
+  return { tar, createdBy: 'ADD busybox.tar / # from the machine' }
+}
+
+function busyboxPath(): string {
+  const path = ['/bin/busybox', '/usr/bin/busybox'].find((candidate) => existsSync(candidate))
+  if (!path) throw new Error('busybox is missing: install the package busybox-static')
+  return path
+}
+
+function tarFolder(fill: (dir: string) => void): Buffer {
+  const dir = mkdtempSync(join(tmpdir(), 'berth-tar-'))
+  try {
+    fill(join(dir))
+    // fixed order, owner and time: the same content is the same layer, whoever makes it
+    const fixed = ['--sort=name', '--numeric-owner', '--owner=0', '--group=0', `--mtime=${CREATED}`]
+    run('tar', '-C', dir, ...fixed, '-cf', `${dir}.tar`, '.')
+    return readFileSync(`${dir}.tar`)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+    rmSync(`${dir}.tar`, { force: true })
+  }
+}
+
+function imageConfig({ layers, config = {} }: ImageSpec): object {
+  return {
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    os: 'linux',
+    created: CREATED,
+    config,
+    rootfs: { type: 'layers', diff_ids: layers.map(({ tar }) => sha256(tar)) },
+    history: layers.map(({ createdBy }) => ({ created: CREATED, created_by: createdBy })),
+  }
+}
+
+async function pushBlob(registry: Registry, repository: string, blob: Buffer): Promise<void> {
+  const digest = sha256(blob)
+  const known = await registry.call('HEAD', `/v2/${repository}/blobs/${digest}`)
+  if (known.status === 200) return
+  const upload = await registry.call('POST', `/v2/${repository}/blobs/uploads/`)
+  const url = new URL(String(upload.headers['location']), `http://${registry.host}`)
+  url.searchParams.set('digest', digest)
+  const answer = await registry.call('PUT', url.pathname + url.search, blob, { 'content-type': 'application/octet-stream' })
+  if (answer.status !== 201) throw new Error(`push of a layer of ${repository}: ${answer.status} ${answer.body}`)
+}
+
+function makeDebian(cache: string, tarball: string): void {
+  if (!existsSync('/usr/sbin/debootstrap')) run('apt-get', 'install', '-y', '--no-install-recommends', 'debootstrap')
+  const root = mkdtempSync(join(cache, 'root-'))
+  try {
+    run('debootstrap', '--variant=minbase', codename(), root, mirror())
+    rmSync(join(root, 'var/cache/apt/archives'), { recursive: true, force: true })
+    run('tar', '-C', root, '--sort=name', '--numeric-owner', '--exclude=./dev/*', '-cf', `${tarball}.part`, '.')
+    renameSync(`${tarball}.part`, tarball)
+  } finally {
+    run('rm', '-rf', '--one-file-system', root)
+  }
+}
+
+function codename(): string {
+  return /^VERSION_CODENAME=(\w+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
+}
+
+/** The mirror that apt uses, since another one may not be reachable. */
+function mirror(): string {
+  return /https?:\/\/\S+\/debian\/?(?=\s|$)/m.exec(run('apt-get', 'indextargets', '--format', '$(REPO_URI) '))?.[0] ?? 'http://deb.debian.org/debian'
+}
+
+/** Runs the work once on this machine, however many processes ask for it at the same time. */
+async function onlyOne(lock: string, work: () => unknown): Promise<void> {
+  await until(`the lock ${lock} (remove it if nobody holds it)`, 300_000, () => {
+    try {
+      mkdirSync(lock)
+      return true
+    } catch {
+      return false
+    }
+  })
+  try {
+    work()
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
