@@ -1,6 +1,6 @@
 // What has to be there before our own TypeScript can run: packages, Debian packages, the build. It runs on the system's
 // Node (20 is enough) and without node_modules; each step looks first and does nothing when nothing is missing.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -99,15 +99,29 @@ export function environment() {
   return { ...process.env, PATH: [...new Set(path)].join(delimiter) }
 }
 
-/** Runs a bootstrap's main function: a SetupError becomes its text and exit code 1. */
-export async function main(work) {
+/** Runs a bootstrap's main function and answers whether it came to its end; a SetupError is shown as its text only. */
+export function main(work) {
   try {
-    await work()
+    work()
+    return true
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error
-    process.stderr.write(`\n${error.message}\n`)
+    process.stderr.write(`\n${error instanceof SetupError ? error.message : error.stack}\n`)
     process.exitCode = 1
+    return false
   }
+}
+
+/**
+ * Starts one of our programs on Node 24 in the foreground; signals go on to it, and its exit code becomes ours. Call it
+ * with the set-up as `before`: a signal that comes during that is not lost either, since it is delivered afterwards.
+ */
+export function inForeground(before) {
+  let child
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => (child ? child.kill(name) : process.exit(1)))
+  const args = before()
+  const hooks = new URL('ts-imports.mjs', import.meta.url).href
+  child = spawn(node24(), ['--import', hooks, ...args], { cwd: ROOT, stdio: 'inherit', env: environment() })
+  child.on('exit', (code) => (process.exitCode = code ?? 1))
 }
 
 export function step(text) {
@@ -148,8 +162,10 @@ function isInstalled(command, name) {
 function withoutStartingServices(work) {
   const policy = '/usr/sbin/policy-rc.d'
   const saved = `${policy}.berth-saved`
-  if (existsSync(policy)) renameSync(policy, saved)
-  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  const refusal = '#!/bin/sh\n# of a set-up of Berth, which removes it at its end\nexit 101\n'
+  // one that a killed set-up left behind is ours to replace, not to save
+  if (existsSync(policy) && readFileSync(policy, 'utf8') !== refusal) renameSync(policy, saved)
+  writeFileSync(policy, refusal, { mode: 0o755 })
   try {
     return work()
   } finally {

@@ -15,7 +15,7 @@ import { engineCall, engineJson } from './engine-http.js'
 import { debianLayer, pushImage, pushSeedImages, tarOf } from './images.js'
 import { KEPT } from './leftovers.js'
 import { PrivateEngine, type EngineOptions } from './private-engine.js'
-import { ownerOf, type Owner } from './private-host.js'
+import type { Owner } from './private-host.js'
 import { registryAt, startRegistry, type Registry, type RegistryOptions } from './registry.js'
 
 /** Always on the engine, with the content of `busybox:1`: for tests that talk to the engine directly. */
@@ -141,15 +141,20 @@ export function bed(): Bed {
   return new Bed(dir)
 }
 
-/** Starts a bed (about a second and a half); `name` makes it one that is found again, see test-bed.ts. */
+/** Starts a bed (about two seconds); `name` makes it one that is found again, see scripts/test-bed.ts. */
 export async function startBed({ name = randomName(), owner }: { name?: string; owner?: Owner } = {}): Promise<Bed> {
-  const dir = bedFolder(name)
-  mkdirSync(dir, { recursive: true, mode: 0o711 })
-  const engine = await PrivateEngine.create(join(dir, 'main'), owner ? { owner } : {})
-  const registry = await startRegistry(engine, { port: 5000 })
-  await pushSeedImages(registry)
-  await keepBaseImage(engine)
-  return new Bed(dir)
+  const bed = new Bed(bedFolder(name))
+  // containers run as other users, and their sockets and mounts are in here
+  mkdirSync(bed.dir, { recursive: true, mode: 0o711 })
+  try {
+    const engine = await PrivateEngine.create(join(bed.dir, 'main'), owner ? { owner } : {})
+    await pushSeedImages(await startRegistry(engine, { port: 5000 }))
+    await keepBaseImage(engine)
+    return bed
+  } catch (error) {
+    await bed.purge()
+    throw error
+  }
 }
 
 export function bedFolder(name: string): string {
@@ -179,9 +184,4 @@ async function keepBaseImage({ socketPath }: PrivateEngine): Promise<void> {
 
 function randomName(): string {
   return randomBytes(4).toString('hex')
-}
-
-/** The process that a bed belongs to when nobody says otherwise. */
-export function thisProcess(): Owner | undefined {
-  return ownerOf(process.pid)
 }

@@ -75,7 +75,8 @@ export class PrivateEngine {
   }
 
   get owner(): Owner {
-    return JSON.parse(readFileSync(join(this.dir, 'owner.json'), 'utf8')) as Owner
+    // an empty file is one whose writer was killed in between
+    return JSON.parse(readFileSync(join(this.dir, 'owner.json'), 'utf8') || '{}') as Owner
   }
 
   setOwner(owner: Owner | undefined): void {
@@ -84,7 +85,7 @@ export class PrivateEngine {
 
   /** Whether the process that wanted this engine is gone. */
   get isStale(): boolean {
-    return !isAlive(this.owner)
+    return !existsSync(this.dir) || !isAlive(this.owner)
   }
 
   /** Connects to a port inside the engine's namespace: published ports are only there. */
