@@ -24,6 +24,9 @@ export interface LogsOptions {
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
 
+/** Seconds; the container's own StopTimeout may be as long (profiles), and only the engine knows it. */
+const LONGEST_STOP = 600
+
 const INSPECT: Shape<ContainerInspect> = object({ Id: 'string', Name: 'string', State: 'object', Config: 'object', HostConfig: 'object', NetworkSettings: 'object', Mounts: 'array' })
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
@@ -57,12 +60,12 @@ export class Containers {
   /** Returns false when it had stopped already. `timeout` in seconds until it is killed; the engine's default is 10 or the container's own. */
   stop(id: string, options: { timeout?: number; signal?: string } = {}): Promise<boolean> {
     const path = `/containers/${fullId(id)}/stop${query({ t: options.timeout, signal: options.signal })}`
-    return this.client.act(path, { graceSeconds: options.timeout })
+    return this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP })
   }
 
   async restart(id: string, options: { timeout?: number; signal?: string } = {}): Promise<void> {
     const path = `/containers/${fullId(id)}/restart${query({ t: options.timeout, signal: options.signal })}`
-    await this.client.act(path, { graceSeconds: options.timeout, doing: { verb: 'start' } })
+    await this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP, doing: { verb: 'start' } })
   }
 
   async kill(id: string, options: { signal?: string } = {}): Promise<void> {
@@ -107,8 +110,8 @@ export class Containers {
     await this.client.act(`/containers/${fullId(id)}/resize${query({ h: size.rows, w: size.columns })}`)
   }
 
-  /** The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Reading pulls: who stops reading stops the engine. */
-  logs(id: string, options: LogsOptions): AsyncGenerator<Uint8Array> {
+  /** The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Resolves when the engine has taken the call. Reading pulls: who stops reading stops the engine. */
+  logs(id: string, options: LogsOptions): Promise<AsyncGenerator<Uint8Array>> {
     const { stdout = true, stderr = true, follow = false, since, until, tail, signal } = options
     const range = { since: engineSeconds(since), until: engineSeconds(until), tail }
     const path = `/containers/${fullId(id)}/logs${query({ timestamps: true, stdout, stderr, follow, ...range })}`
@@ -116,12 +119,12 @@ export class Containers {
   }
 
   /** The same as lines; see readLogLines. */
-  logLines(id: string, options: LogsOptions): AsyncGenerator<LogLine> {
-    return readLogLines(this.logs(id, options), { tty: options.tty })
+  async logLines(id: string, options: LogsOptions): Promise<AsyncGenerator<LogLine>> {
+    return readLogLines(await this.logs(id, options), { tty: options.tty })
   }
 
   /** One JSON text per sample (about each second), until the container ends or the signal. */
-  stats(id: string, options: { signal?: AbortSignal } = {}): AsyncGenerator<object> {
+  stats(id: string, options: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<object>> {
     return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, object<object>({}), options)
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../common/errors.js'
+import { transform } from './flow.js'
 
 export type OutputStream = 'stdout' | 'stderr'
 
@@ -79,15 +80,20 @@ export class FrameDecoder {
 }
 
 /** The same over a stream; nothing is read before it is asked for. */
-export async function* demultiplex(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+export function demultiplex(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   const decoder = new FrameDecoder()
-  for await (const chunk of raw) yield* decoder.push(chunk)
-  decoder.end()
+  return transform(raw, {
+    step: (chunk) => decoder.push(chunk),
+    finish: () => {
+      decoder.end()
+      return []
+    },
+  })
 }
 
 /** A TTY's output has no frames: all of it is stdout. */
-export async function* unframed(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  for await (const bytes of raw) yield { stream: 'stdout', bytes, start: true }
+export function unframed(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  return transform<Uint8Array, Frame>(raw, { step: (bytes) => [{ stream: 'stdout', bytes, start: true }], finish: () => [] })
 }
 
 function streamOf(header: Uint8Array): OutputStream {

@@ -1,5 +1,5 @@
 import { listOf, object, type Shape } from './answer-shape.js'
-import type { EngineClient } from './client.js'
+import type { CallOptions, EngineClient } from './client.js'
 import { imageReference, query, repository, tagOrDigest } from './engine-path.js'
 import { progressOf } from './progress.js'
 import type { DistributionInspect, ImageHistoryItem, ImageInspect, ImageRemoved, ImageSummary, ProgressEvent } from './types.js'
@@ -61,14 +61,14 @@ export class Images {
   pull(options: TransferOptions): AsyncGenerator<ProgressEvent> {
     const { tag, platform, auth, signal } = options
     const path = `/images/create${query({ fromImage: repository(options.repository), tag: tagOrDigest(tag), platform })}`
-    return progressOf(this.client.stream('POST', path, { signal, headers: registryAuth(auth), doing: { verb: 'pull' } }))
+    return this.transfer(path, { signal, headers: registryAuth(auth), doing: { verb: 'pull' } })
   }
 
   /** Progress of a push; needs the tag to be present. Without credentials the header must still be there. */
   push(options: TransferOptions): AsyncGenerator<ProgressEvent> {
     const { tag, auth, signal } = options
     const path = `/images/${imageReference(options.repository)}/push${query({ tag: tagOrDigest(tag) })}`
-    return progressOf(this.client.stream('POST', path, { signal, headers: registryAuth(auth ?? {}), doing: { verb: 'pull' } }))
+    return this.transfer(path, { signal, headers: registryAuth(auth ?? {}), doing: { verb: 'pull' } })
   }
 
   /** Asks the registry, through the engine, which digest a reference has now. PULL_FAILED as in pull. */
@@ -85,7 +85,15 @@ export class Images {
   importTar(tar: AsyncIterable<Uint8Array>, target: { repository: string; tag: string; changes?: readonly string[]; signal?: AbortSignal }): AsyncGenerator<ProgressEvent> {
     const changes = (target.changes ?? []).map((line) => `&changes=${encodeURIComponent(line)}`).join('')
     const path = `/images/create${query({ fromSrc: '-', repo: repository(target.repository), tag: tagOrDigest(target.tag) })}${changes}`
-    return progressOf(this.client.stream('POST', path, { signal: target.signal, upload: tar, doing: { verb: 'import' } }))
+    return this.transfer(path, { signal: target.signal, upload: tar, doing: { verb: 'import' } })
+  }
+
+  /** Endless: the head comes with the first progress, and a slow registry may take minutes to that. */
+  private transfer(path: string, options: CallOptions): AsyncGenerator<ProgressEvent> {
+    return progressOf((opening) => {
+      const signal = options.signal ? AbortSignal.any([options.signal, opening]) : opening
+      return this.client.stream('POST', path, { ...options, signal, endless: true })
+    })
   }
 }
 

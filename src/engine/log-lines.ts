@@ -1,3 +1,4 @@
+import { transform } from './flow.js'
 import { FrameDecoder, type OutputStream } from './frames.js'
 import { LineJoiner } from './line-joiner.js'
 import { TtySplitter } from './tty-pieces.js'
@@ -29,24 +30,41 @@ export interface LogCursor {
 export const LOG_START: LogCursor = { stdout: [0n, 0], stderr: [0n, 0] }
 
 /** Lines in the order of the engine, all that came in one chunk together: cheaper than one by one. */
-export async function* readLogBatches(raw: AsyncIterable<Uint8Array>, options: { tty: boolean }): AsyncGenerator<LogLine[]> {
-  const joiner = new LineJoiner()
-  const pieces = options.tty ? new TtySplitter() : new FrameDecoder()
-  for await (const chunk of raw) {
-    const lines = joiner.push(pieces.push(chunk))
-    if (lines.length > 0) yield lines
-  }
-  pieces.end()
-  const rest = joiner.finish()
-  if (rest.length > 0) yield rest
+export function readLogBatches(raw: AsyncIterable<Uint8Array>, options: { tty: boolean }): AsyncGenerator<LogLine[]> {
+  const parser = new LogParser(options)
+  return transform(raw, { step: (chunk) => some(parser.push(chunk)), finish: () => some(parser.finish()) })
 }
 
 /**
  * Reads `GET /containers/{id}/logs?timestamps=1`. The engine splits lines at 16 KiB and stamps every piece with the time of
  * the first: pieces are joined again up to 1 MiB. Nothing is held but the open line of each stream.
  */
-export async function* readLogLines(raw: AsyncIterable<Uint8Array>, options: { tty: boolean }): AsyncGenerator<LogLine> {
-  for await (const lines of readLogBatches(raw, options)) yield* lines
+export function readLogLines(raw: AsyncIterable<Uint8Array>, options: { tty: boolean }): AsyncGenerator<LogLine> {
+  const parser = new LogParser(options)
+  return transform(raw, { step: (chunk) => parser.push(chunk), finish: () => parser.finish() })
+}
+
+/** The lines of the bytes that are pushed. */
+class LogParser {
+  private readonly joiner = new LineJoiner()
+  private readonly pieces: FrameDecoder | TtySplitter
+
+  constructor(options: { tty: boolean }) {
+    this.pieces = options.tty ? new TtySplitter() : new FrameDecoder()
+  }
+
+  push(chunk: Uint8Array): LogLine[] {
+    return this.joiner.push(this.pieces.push(chunk))
+  }
+
+  finish(): LogLine[] {
+    this.pieces.end()
+    return this.joiner.finish()
+  }
+}
+
+function some(lines: LogLine[]): LogLine[][] {
+  return lines.length > 0 ? [lines] : []
 }
 
 /** Whether a reader with this cursor has the line already. */

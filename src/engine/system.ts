@@ -15,8 +15,6 @@ export interface EventsOptions {
   readonly until?: bigint
   readonly filters?: Readonly<Record<string, readonly string[]>>
   readonly signal?: AbortSignal
-  /** Called when the engine has taken the subscription: what happens from here on will be told. */
-  readonly onOpen?: () => void
 }
 
 /** The engine's own affairs. */
@@ -43,10 +41,13 @@ export class System {
     return this.client.get('/system/df', DF)
   }
 
-  /** Everybody's events, with exec command lines in them: filter before a client sees one. */
-  events(options: EventsOptions = {}): AsyncGenerator<EngineEvent> {
-    const { since, until, filters, signal, onOpen } = options
+  /**
+   * Everybody's events, with exec command lines in them: filter before a client sees one. Resolves when the engine has taken
+   * the subscription: what happens from there on is told.
+   */
+  events(options: EventsOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
+    const { since, until, filters, signal } = options
     const path = `/events${query({ since: engineSeconds(since), until: engineSeconds(until), filters })}`
-    return this.client.streamJson('GET', path, EVENT, { signal, onOpen })
+    return this.client.streamJson('GET', path, EVENT, { signal })
   }
 }

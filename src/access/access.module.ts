@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common'
+import { AuditLog } from '../audit/audit.js'
+import { Access } from './access.js'
+import { AccessChanges } from './changes.js'
+import { Ownership } from './ownership.js'
+import { ProcessIdentity } from './process-identity.js'
+import { Resolver } from './resolver.js'
+import { Teams } from './teams.js'
+import { Witness } from './witness.js'
+
+/** The decision, and everything that it needs to know. Global, since every edge and every domain module stands on it. */
+@Global()
+@Module({
+  providers: [Access, AccessChanges, AuditLog, Ownership, ProcessIdentity, Resolver, Teams, Witness],
+  exports: [Access, AccessChanges, AuditLog, Ownership, ProcessIdentity, Teams, Witness],
+})
+export class AccessModule {}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
+import { nowIso } from '../common/clock.js'
+import { AppError } from '../common/errors.js'
+import { Inventory } from '../engine/index.js'
+import { isUniqueViolation } from '../store/database.js'
+import { OwnershipStore } from '../store/ownership.store.js'
+import type { OwnedKind, OwnershipRow } from '../store/schema.js'
+import { AccessChanges } from './changes.js'
+import { engineName } from './names.js'
+import { creationOf, Witness } from './witness.js'
+import type { TeamRef } from './principal.js'
+import { ProcessIdentity } from './process-identity.js'
+
+/** What is to be made: its row exists already, so a crash at any point leaves nothing that nobody owns. */
+export interface Claim {
+  readonly uid: string
+  readonly kind: OwnedKind
+  readonly team: TeamRef
+  readonly name: string
+  /** What the engine shall call it. */
+  readonly engineName: string
+  /** To be put on the object, over everything inherited. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Who makes what. */
+export interface ClaimRequest {
+  readonly kind: 'container' | 'volume' | 'network'
+  readonly team: TeamRef
+  readonly name: string
+  readonly creatorId: string
+}
+
+/** Longest time that a create may take before the reconciler may decide about its row. */
+const LEASE_MS = 60_000
+
+/** The life of an ownership row: claimed before the engine is asked, settled after it answered, ended with its object. */
+@Injectable()
+export class Ownership {
+  constructor(
+    private readonly store: OwnershipStore,
+    private readonly witness: Witness,
+    private readonly inventory: Inventory,
+    private readonly process: ProcessIdentity,
+    private readonly changes: AccessChanges,
+  ) {}
+
+  /** @throws AppError NAME_IN_USE when the team has that name already. */
+  async claim(request: ClaimRequest): Promise<Claim> {
+    const uid = randomUUID()
+    const { kind, team, name } = request
+    try {
+      await this.store.insert({
+        uid,
+        kind,
+        team_id: team.id,
+        name,
+        engine_id: null,
+        engine_created: null,
+        witness: 'label',
+        state: 'pending',
+        creator_id: request.creatorId,
+        process_id: this.process.id,
+        lease_until: nowIso(LEASE_MS),
+        created_at: nowIso(),
+        holds_name: 1,
+      })
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
+      throw error
+    }
+    return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
+  }
+
+  /** The engine made it. After this and a refresh of the inventory the object is visible to its team. */
+  async settle(claim: Claim, engineId: string, createdUnixMs: number | null): Promise<void> {
+    await this.store.settle(claim.uid, engineId, createdUnixMs === null ? null : creationOf(createdUnixMs))
+  }
+
+  /** The engine did not make it. */
+  abandon(claim: Claim): Promise<void> {
+    return this.store.end(claim.uid)
+  }
+
+  /** @throws AppError NAME_IN_USE */
+  async rename(uid: string, name: string): Promise<void> {
+    try {
+      await this.store.rename(uid, name)
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
+      throw error
+    }
+  }
+
+  /** The object is gone from the engine. */
+  async end(uid: string): Promise<void> {
+    await this.store.end(uid)
+    this.changes.announce({})
+  }
+
+  /** Rows of the teams whose objects the engine has now and whose witness agrees, for lists. */
+  async owned(kind: 'container' | 'volume' | 'network', teamIds: readonly string[]): Promise<OwnershipRow[]> {
+    const rows = await this.store.inTeams(kind, { teamIds })
+    return rows.filter((row) => this.witness.agrees(row))
+  }
+
+  /** An administrator gives an unowned object to a team. @throws AppError NOT_FOUND, NAME_IN_USE, CONFLICT */
+  async adopt(kind: 'container' | 'volume' | 'network', engineId: string, team: TeamRef, name: string, creatorId: string): Promise<OwnershipRow> {
+    const view = { container: this.inventory.containers, volume: this.inventory.volumes, network: this.inventory.networks }[kind]
+    const entry = view.get(engineId)
+    if (!entry) throw new AppError('NOT_FOUND')
+    const row: OwnershipRow = {
+      uid: randomUUID(),
+      kind,
+      team_id: team.id,
+      name,
+      engine_id: engineId,
+      engine_created: creationOf(entry.created),
+      witness: 'adopted',
+      state: 'live',
+      creator_id: creatorId,
+      process_id: null,
+      lease_until: null,
+      created_at: nowIso(),
+      holds_name: 1,
+    }
+    if (await this.store.byEngineId(kind, engineId)) throw new AppError('CONFLICT', { reason: 'it belongs to a team already' })
+    try {
+      await this.store.insert(row)
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name })
+      throw error
+    }
+    this.changes.announce({ teamId: team.id })
+    return row
+  }
+}

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common'
+import { AppError } from '../common/errors.js'
+import { parseImageReference } from '../common/image-reference.js'
+import { Inventory } from '../engine/index.js'
+import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
+import { JobStore } from '../store/jobs.store.js'
+import { OwnershipStore } from '../store/ownership.store.js'
+import type { ImageReferenceRow } from '../store/schema.js'
+import { UserStore } from '../store/users.store.js'
+import { assertObjectReference, assertVolumeName } from './names.js'
+import type { OperationRow } from './operations.js'
+import { type Principal, seesTeam, type TeamRef } from './principal.js'
+import type { ImageTarget, JobTarget, OwnedTarget, Target, UserTarget } from './targets.js'
+import { Teams } from './teams.js'
+import { Witness } from './witness.js'
+
+/** What a client said about its target: never trusted, never passed on, only looked up. */
+export interface Pointer {
+  /** `{ref}`, `{id}`, `{name}` or `{team}` of the path, or the stream's object. */
+  readonly ref?: string | undefined
+  /** `?team=`, or `team` of the body or params. */
+  readonly team?: string | undefined
+}
+
+/** Turns a client's reference into one pinned target, looking only at what the caller may see. Resolved once per request. */
+@Injectable()
+export class Resolver {
+  constructor(
+    private readonly teams: Teams,
+    private readonly ownership: OwnershipStore,
+    private readonly references: ImageReferenceStore,
+    private readonly jobs: JobStore,
+    private readonly users: UserStore,
+    private readonly inventory: Inventory,
+    private readonly witness: Witness,
+  ) {}
+
+  /** @throws AppError NOT_FOUND for the missing and the foreign alike, INVALID_REFERENCE, AMBIGUOUS_REFERENCE, TEAM_REQUIRED. */
+  async resolve(row: OperationRow, principal: Principal, pointer: Pointer): Promise<Target> {
+    switch (row.target) {
+      case 'public':
+      case 'self':
+      case 'host':
+        return { kind: row.target }
+      case 'scope':
+        return { kind: 'scope', teams: await this.visibleTeams(principal, pointer.team) }
+      case 'team':
+        return { kind: 'team', team: await this.teamForCreation(principal, pointer.team) }
+      case 'teamEntity':
+        return { kind: 'teamEntity', team: await this.teams.visible(principal, required(pointer.ref)) }
+      case 'user':
+        return this.user(required(pointer.ref))
+      case 'job':
+        return this.job(principal, required(pointer.ref))
+      case 'image':
+        return this.image(principal, required(pointer.ref), pointer.team)
+      case 'container':
+      case 'volume':
+      case 'network':
+        return this.owned(row.target, row, principal, pointer)
+    }
+  }
+
+  private async visibleTeams(principal: Principal, team: string | undefined): Promise<TeamRef[]> {
+    return team === undefined ? this.teams.allVisible(principal) : [await this.teams.visible(principal, team)]
+  }
+
+  private async teamForCreation(principal: Principal, team: string | undefined): Promise<TeamRef> {
+    if (team !== undefined) return this.teams.visible(principal, team)
+    const own = [...principal.memberships.values()].map((m) => m.team).filter((t) => seesTeam(principal, t.id))
+    if (own.length === 1) return own[0]!
+    throw new AppError('TEAM_REQUIRED', { count: own.length, errors: [{ pointer: '/team', detail: 'is required' }] })
+  }
+
+  private async owned<K extends 'container' | 'volume' | 'network'>(
+    kind: K,
+    row: OperationRow,
+    principal: Principal,
+    pointer: Pointer,
+  ): Promise<OwnedTarget<K>> {
+    const ref = required(pointer.ref)
+    if (kind === 'volume') assertVolumeName(ref)
+    else assertObjectReference(ref)
+    const teams = await this.visibleTeams(principal, pointer.team)
+    const visible = { teamIds: teams.map((team) => team.id) }
+    let rows = await this.ownership.byName(kind, ref, visible)
+    // An exact name wins over an id prefix: only the full id goes on, so nobody can be lured to another's object.
+    if (rows.length === 0 && kind !== 'volume' && /^[0-9a-f]{4,64}$/.test(ref)) rows = await this.ownership.byIdPrefix(kind, ref, visible)
+    const live = rows.filter((candidate) => candidate.engine_id !== null && this.witness.agrees(candidate))
+    if (live.length > 1) {
+      const names = live.map((candidate) => teams.find((team) => team.id === candidate.team_id)!.name)
+      throw new AppError('AMBIGUOUS_REFERENCE', { errors: names.map((name) => ({ pointer: '/team', detail: `matches in team ${name}` })) })
+    }
+    const found = live[0]
+    if (found) {
+      const team = teams.find((candidate) => candidate.id === found.team_id)!
+      return { kind, team, uid: found.uid, name: found.name, engineId: found.engine_id! }
+    }
+    if (row.unowned && principal.hostRole !== null && pointer.team === undefined) return this.unowned(kind, ref)
+    throw new AppError('NOT_FOUND')
+  }
+
+  /** What was made beside the gateway, by full engine id only. */
+  private async unowned<K extends 'container' | 'volume' | 'network'>(kind: K, ref: string): Promise<OwnedTarget<K>> {
+    const entry = kind === 'container' ? this.inventory.containers.get(ref) : undefined
+    if (!entry || (await this.ownership.byEngineId(kind, ref))) throw new AppError('NOT_FOUND')
+    return { kind, team: null, uid: null, name: entry.engineName, engineId: entry.id }
+  }
+
+  private async image(principal: Principal, ref: string, team: string | undefined): Promise<ImageTarget> {
+    const teams = await this.visibleTeams(principal, team)
+    const visible = { teamIds: [...teams.map((t) => t.id), LIBRARY] }
+    const byId = /^sha256:[0-9a-f]{64}$/.test(ref)
+    const rows = byId ? await this.references.byContent(ref, visible) : await this.imageByReference(ref, visible)
+    const own = rows.filter((candidate) => candidate.team_id !== LIBRARY)
+    const owners = new Set(own.map((candidate) => candidate.team_id))
+    if (owners.size > 1) {
+      const names = teams.filter((t) => owners.has(t.id)).map((t) => t.name)
+      throw new AppError('AMBIGUOUS_REFERENCE', { errors: names.map((name) => ({ pointer: '/team', detail: `matches in team ${name}` })) })
+    }
+    const found = own[0] ?? rows[0]
+    if (!found) throw new AppError('NOT_FOUND')
+    const owner = teams.find((candidate) => candidate.id === found.team_id) ?? { id: LIBRARY, name: LIBRARY }
+    return { kind: 'image', team: owner, reference: byId ? null : found.reference, contentId: found.content_id, library: owner.id === LIBRARY }
+  }
+
+  private async imageByReference(ref: string, visible: { teamIds: string[] }): Promise<ImageReferenceRow[]> {
+    const parsed = parseImageReference(ref)
+    const exact = await this.references.byReference(parsed.normalised, visible)
+    if (exact.length > 0 || parsed.digest === null) return exact
+    // name@digest also finds what was pulled by tag and turned out to be that digest.
+    const all = await this.references.inTeams(visible)
+    return all.filter((row) => row.digest === parsed.digest && row.reference.startsWith(`${parsed.registry}/${parsed.repository}`))
+  }
+
+  private async job(principal: Principal, id: string): Promise<JobTarget> {
+    const job = await this.jobs.find(id)
+    if (!job) throw new AppError('NOT_FOUND')
+    if (job.team_id === null) {
+      if (principal.hostRole === null) throw new AppError('NOT_FOUND')
+      return { kind: 'job', id: job.id, team: null }
+    }
+    return { kind: 'job', id: job.id, team: await this.teams.visible(principal, job.team_id) }
+  }
+
+  private async user(ref: string): Promise<UserTarget> {
+    const user = await this.users.find(ref)
+    if (!user) throw new AppError('NOT_FOUND')
+    return { kind: 'user', id: user.id }
+  }
+}
+
+function required(ref: string | undefined): string {
+  if (ref === undefined) throw new AppError('INVALID_REFERENCE', { reason: 'it is missing' })
+  return ref
+}
+

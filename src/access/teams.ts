@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common'
+import { AppError } from '../common/errors.js'
+import { TeamStore } from '../store/teams.store.js'
+import { type Principal, seesTeam, type TeamRef } from './principal.js'
+
+/** Teams as a principal may know of them. */
+@Injectable()
+export class Teams {
+  constructor(private readonly store: TeamStore) {}
+
+  /** @throws AppError NOT_FOUND for the missing and the foreign alike. */
+  async visible(principal: Principal, ref: string): Promise<TeamRef> {
+    const row = await this.store.find(ref)
+    if (!row || !seesTeam(principal, row.id)) throw new AppError('NOT_FOUND')
+    return { id: row.id, name: row.name }
+  }
+
+  async allVisible(principal: Principal): Promise<TeamRef[]> {
+    const rows = await this.store.all()
+    return rows.filter((row) => seesTeam(principal, row.id)).map(({ id, name }) => ({ id, name }))
+  }
+}

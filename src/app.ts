@@ -1,0 +1,71 @@
+import { Module, type DynamicModule } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import { randomUUID } from 'node:crypto'
+import { LoggerModule, Logger } from 'nestjs-pino'
+import { AccessModule } from './access/access.module.js'
+import { AccountsModule } from './accounts/accounts.module.js'
+import { AuditModule } from './audit/audit.module.js'
+import { Config } from './config/config.js'
+import { ConfigModule } from './config/config.module.js'
+import { ContainersModule } from './containers/containers.module.js'
+import { EngineModule } from './engine/index.js'
+import { prepareEdge } from './http/edge.js'
+import { HttpModule } from './http/http.module.js'
+import { ImagesModule } from './images/images.module.js'
+import { JobsModule } from './jobs/jobs.module.js'
+import { loggerOptions } from './logging.js'
+import type { Database } from './store/database.js'
+import { StoreModule } from './store/store.module.js'
+import { StreamsModule } from './streams/streams.module.js'
+import { SystemModule } from './system/system.module.js'
+
+/** Largest JSON body; operations that take bytes say their own limit. */
+const BODY_LIMIT = 1_048_576
+
+@Module({})
+class AppModule {
+  static with(config: Config, database: Database): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        LoggerModule.forRoot(loggerOptions(config)),
+        ConfigModule.forRoot(config),
+        StoreModule.forRoot(database),
+        EngineModule.forRoot({ dockerHost: config.BERTH_DOCKER_HOST }),
+        AccessModule,
+        AuditModule,
+        HttpModule,
+        StreamsModule,
+        AccountsModule,
+        JobsModule,
+        ContainersModule,
+        ImagesModule,
+        SystemModule,
+      ],
+    }
+  }
+}
+
+/**
+ * The whole application on an open database: the same for main, the tests and the generation of the contract.
+ * It does not listen yet, and needs no engine to be made.
+ */
+export async function createApp(config: Config, database: Database): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    trustProxy: config.BERTH_TRUSTED_PROXIES.length > 0 ? config.BERTH_TRUSTED_PROXIES : false,
+    // References may be long; they are validated after routing, with an error that says what is wrong.
+    routerOptions: { maxParamLength: 2048 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 60_000,
+  })
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, database), adapter, { bufferLogs: true, abortOnError: false, bodyParser: false })
+  app.useLogger(app.get(Logger))
+  app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
+  if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })
+  prepareEdge(app)
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'])
+  return app
+}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common'
+import { Logger } from '@nestjs/common'
+import { AppError } from '../common/errors.js'
+import { nowIso } from '../common/clock.js'
+import { AuditStore } from '../store/audit.store.js'
+import type { AuditTable } from '../store/schema.js'
+
+/** One line of the audit log, before it has its time and number. */
+export type AuditRecord = Omit<AuditTable, 'seq' | 'at'>
+
+/**
+ * The append-only log: an `intent` that is durable before the engine is asked and an `outcome` after it for each mutation,
+ * one record for a denial or an opened stream. No secret is ever in a record: it has only names, ids and codes.
+ */
+@Injectable()
+export class AuditLog {
+  private readonly logger = new Logger('audit')
+
+  constructor(private readonly store: AuditStore) {}
+
+  /** @throws AppError AUDIT_UNAVAILABLE: what can't be recorded must not happen. */
+  async append(record: AuditRecord): Promise<void> {
+    try {
+      await this.store.append({ ...record, at: nowIso() })
+    } catch (error) {
+      this.logger.error(error, 'the audit log can not be written')
+      throw new AppError('AUDIT_UNAVAILABLE', {}, { cause: error })
+    }
+  }
+
+  /** For what has happened already: a failure is logged, and the next start writes the missing outcome as `unknown`. */
+  async appendAfter(record: AuditRecord): Promise<void> {
+    await this.append(record).catch(() => undefined)
+  }
+
+  /** At start: intents that a crash left without an outcome get `unknown`. */
+  async closeUnfinished(): Promise<number> {
+    const open = await this.store.unfinished()
+    for (const { seq: _seq, at: _at, ...intent } of open) await this.append({ ...intent, phase: 'outcome', result: 'unknown' })
+    return open.length
+  }
+}

@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../common/errors.js'
+import { garbage, type Shape } from './answer-shape.js'
+import { bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
+import { CallLimit } from './call-limit.js'
+import type { Connection } from './connection.js'
+import { connectionError, engineError, type Doing } from './engine-error.js'
+import { HijackedSession } from './hijacked-session.js'
+import type { EngineSettings } from './options.js'
+import { ping } from './ping.js'
+import type { Session } from './session.js'
+import type { Transport } from './transport.js'
+
+/** What one call may carry. */
+export interface CallOptions {
+  readonly body?: object
+  readonly upload?: AsyncIterable<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>>
+  /** Aborting makes the call throw the signal's reason and closes its connection. */
+  readonly signal?: AbortSignal | undefined
+  /** No time limit: it waits for something that happens when it happens. */
+  readonly endless?: boolean
+  /** The engine itself waits up to this before it answers. */
+  readonly graceSeconds?: number | undefined
+  /** What is done, to say the right thing when it fails. */
+  readonly doing?: Doing
+}
+
+const MAX_ERROR = 1_048_576
+
+/** Calls with their limits, checks and errors; every part of Engine goes through it. */
+export class EngineClient {
+  constructor(
+    private readonly transport: Transport,
+    private readonly connection: Connection,
+    private readonly settings: EngineSettings,
+  ) {}
+
+  /** A JSON answer of the given shape. */
+  call<T>(method: string, path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
+    return this.limited(options, async (limit, version) => {
+      const answer = await this.send(method, `/v${version}${path}`, options, limit)
+      return shape(await readJson(answer))
+    })
+  }
+
+  get<T>(path: string, shape: Shape<T>): Promise<T> {
+    return this.call('GET', path, shape)
+  }
+
+  post<T>(path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
+    return this.call('POST', path, shape, options)
+  }
+
+  /** For what answers nothing. Returns false for 304: it was so already. */
+  act(path: string, options: CallOptions & { method?: 'POST' | 'DELETE' } = {}): Promise<boolean> {
+    return this.limited(options, async (limit, version) => {
+      const answer = await this.send(options.method ?? 'POST', `/v${version}${path}`, options, limit)
+      answer.resume()
+      return answer.statusCode !== 304
+    })
+  }
+
+  /** Resolves when the engine has taken the call; the bytes come as they are read. Whoever gets it returns it. */
+  stream(method: string, path: string, options: CallOptions = {}): Promise<AsyncGenerator<Uint8Array>> {
+    return this.limited(options, async (limit, version) => {
+      const answer = await this.send(method, `/v${version}${path}`, options, limit)
+      return bytesOf(answer, this.hooks(options))
+    })
+  }
+
+  /** The same for a stream of JSON documents. */
+  async streamJson<T>(method: string, path: string, shape: Shape<T>, options: CallOptions = {}): Promise<AsyncGenerator<T>> {
+    return jsonLines(await this.stream(method, path, options), shape)
+  }
+
+  /** A connection of our own to a process. */
+  hijack(path: string, options: CallOptions & { tty: boolean }): Promise<Session> {
+    return this.limited(options, async (limit, version) => {
+      const { headers = {}, body = {} } = options
+      const request = { method: 'POST', path: `/v${version}${path}`, headers, body: JSON.stringify(body), signal: limit }
+      const answer = await this.transport.hijack(request)
+      this.connection.alive()
+      if ('output' in answer) return new HijackedSession(answer, { tty: options.tty, hooks: this.hooks(options) })
+      throw await failureOf(answer, options.doing)
+    })
+  }
+
+  /** One ping past all that is known; throws ENGINE_UNAVAILABLE. */
+  async ping(): Promise<void> {
+    const result = await ping(this.transport, this.settings.probeTimeoutMs)
+    if (typeof result === 'string') throw new AppError('ENGINE_UNAVAILABLE', {}, { cause: result })
+    this.connection.alive()
+  }
+
+  private async limited<T>(options: CallOptions, work: (limit: AbortSignal, version: string) => Promise<T>): Promise<T> {
+    const { signal, endless, graceSeconds = 0 } = options
+    signal?.throwIfAborted()
+    const version = await this.connection.admit()
+    const timeoutMs = endless ? undefined : this.settings.callTimeoutMs + graceSeconds * 1_000
+    const limit = new CallLimit(this.connection, { signal, timeoutMs })
+    try {
+      return await work(limit.signal, version)
+    } catch (error) {
+      throw limit.signal.aborted ? limit.signal.reason : this.failure(error)
+    } finally {
+      limit.end()
+    }
+  }
+
+  private async send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<IncomingMessage> {
+    const { headers = {}, body, upload } = options
+    const answer = await this.transport.send({
+      method,
+      path,
+      headers,
+      signal,
+      pooled: method === 'GET',
+      ...(body && { body: JSON.stringify(body) }),
+      ...(upload && { upload }),
+    })
+    this.connection.alive()
+    const status = answer.statusCode ?? 0
+    if ((status >= 200 && status < 300) || (status === 304 && method === 'POST')) return answer
+    throw await failureOf(answer, options.doing)
+  }
+
+  private hooks(options: CallOptions) {
+    return { alive: () => this.connection.alive(), failure: (error: unknown) => this.failure(error), signal: options.signal }
+  }
+
+  private failure(error: unknown): unknown {
+    const known = connectionError(error, this.transport.closed)
+    if (known instanceof AppError && known.code === 'ENGINE_UNAVAILABLE') this.connection.suspect()
+    return known
+  }
+}
+
+/** Reads the engine's error; an answer that is none of its own (a redirect, a proxy's page) is ENGINE_PROTOCOL. */
+async function failureOf(answer: IncomingMessage, doing: Doing | undefined): Promise<AppError> {
+  const status = answer.statusCode ?? 0
+  if (status < 400 || !isJson(answer)) {
+    answer.destroy()
+    // dockerd answers 301 to "//"; a redirect is never followed
+    return garbage(`status ${status}, ${answer.headers['content-type'] ?? 'untyped'}`)
+  }
+  const text = await readText(answer, MAX_ERROR)
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    return engineError(status, typeof message === 'string' ? message : text, doing)
+  } catch {
+    return garbage(`status ${status} with ${text.slice(0, 80)}`)
+  }
+}

@@ -1,0 +1,75 @@
+import { AppError } from '../common/errors.js'
+import { CONFLICTS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
+import { errorCode } from './transport.js'
+
+/** What a call was about, to say the right thing when it fails. */
+export interface Doing {
+  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'pull' | 'import'
+  /** The engine name that is asked for. */
+  readonly name?: string
+  /** The image of a create. */
+  readonly image?: string
+}
+
+/**
+ * The one place where the engine's errors become ours: status first, then what its text is recognised as. The text itself is
+ * only in `cause`, for the log: it names foreign containers, host paths and inner addresses.
+ */
+export function engineError(status: number, text: string, doing?: Doing): AppError {
+  const options = { cause: `engine ${status}: ${text.slice(0, 2_000)}` }
+  const port = portInUse(text)
+  if (port !== undefined) return new AppError('PORT_IN_USE', { port }, options)
+  if (doing?.verb === 'pull' && status !== 503) return transferError(text, options.cause)
+  const conflict = status === 404 ? undefined : conflictOf(text, doing, options)
+  if (conflict) return conflict
+  if (doing?.verb === 'start' && status !== 503) return startError(status, text, options)
+  if (status === 404) return missing(text, doing, options)
+  if (status === 409) return new AppError('CONFLICT', { reason: 'the engine refuses this in the present state' }, options)
+  if (status === 400) return new AppError('INVALID_REQUEST', { reason: reasonOf(text) ?? 'the engine does not take these values' }, options)
+  return new AppError('ENGINE_ERROR', {}, options)
+}
+
+/** A failed pull or push; coarse, since exact texts would tell what listens where in our network. */
+export function transferError(text: string, cause = `engine: ${text.slice(0, 2_000)}`): AppError {
+  const known = TRANSFER_REASONS.find(([pattern]) => pattern.test(text))
+  return new AppError('PULL_FAILED', { reason: known?.[1] ?? 'the registry could not be used' }, { cause })
+}
+
+/** What a failed connection means; anything that is no connection error is returned as it is. */
+export function connectionError(error: unknown, stopping: boolean): unknown {
+  if (error instanceof AppError) return error
+  const code = errorCode(error)
+  if (code.startsWith('HPE_')) return new AppError('ENGINE_PROTOCOL', {}, { cause: error })
+  const gone = /^E[A-Z]+$/.test(code) || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  if (!gone) return error
+  return new AppError(stopping ? 'STOPPING' : 'ENGINE_UNAVAILABLE', {}, { cause: error })
+}
+
+function conflictOf(text: string, doing: Doing | undefined, options: ErrorOptions): AppError | undefined {
+  const found = CONFLICTS.find(([pattern]) => pattern.test(text))
+  if (!found) return undefined
+  const [, code, reason] = found
+  const details = { name: doing?.name ?? 'given', count: 'some', ...(reason && { reason }) }
+  return new AppError(code, details, options)
+}
+
+function startError(status: number, text: string, options: ErrorOptions): AppError {
+  if (status === 404 && /^no such (container|exec)/i.test(text) && !/ namespace|network|cannot join/i.test(text)) return new AppError('NOT_FOUND', {}, options)
+  return new AppError('START_FAILED', { reason: reasonOf(text) ?? 'the engine could not start it' }, options)
+}
+
+function missing(text: string, doing: Doing | undefined, options: ErrorOptions): AppError {
+  const image = doing?.verb === 'create' ? doing.image : undefined
+  if (image !== undefined && /no such image/i.test(text)) return new AppError('IMAGE_NOT_PRESENT', { reference: image }, options)
+  return new AppError('NOT_FOUND', {}, options)
+}
+
+function reasonOf(text: string): string | undefined {
+  return START_REASONS.find(([pattern]) => pattern.test(text))?.[1]
+}
+
+/** `Bind for 0.0.0.0:80 failed: port is already allocated`, `listen tcp4 0.0.0.0:80: bind: address already in use`. */
+function portInUse(text: string): number | undefined {
+  const match = /Bind for \S*:(\d{1,5}) failed: port is already allocated|listen \w+ \S*:(\d{1,5}): bind: address already in use/.exec(text)
+  return match ? Number(match[1] ?? match[2]) : undefined
+}

@@ -1,0 +1,138 @@
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/*
+ * Why not dockerode: docker-modem follows any redirect, and for one to an unknown scheme, or after a unix socket, it throws
+ * inside an event listener, which nothing can catch: the process dies. It never calls back when half an answer is followed by
+ * a close, and hands garbage over as if it were an answer. Its dial can't be told otherwise, so every byte goes through here.
+ */
+
+/** One HTTP request; the path has its version and its checks behind it. */
+export interface TransportRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly upload?: AsyncIterable<Uint8Array>
+  readonly signal?: AbortSignal
+  /** Re-use a connection: only for reads, since a stale one loses the request and only a read may be sent again. */
+  readonly pooled?: boolean
+}
+
+/** An answer whose connection the engine gave up to us; `input` is where stdin goes. */
+export interface Hijacked {
+  readonly output: Duplex | IncomingMessage
+  readonly input: Socket
+}
+
+/** Bytes to and from the engine. Never follows a redirect; knows every socket it has opened. */
+export class Transport {
+  private readonly sockets = new Set<Socket>()
+  private readonly target: { path: string } | { host: string; port: number }
+  private readonly pool: Agent
+  /** After close(): what ends then ends because we are stopping. */
+  closed = false
+
+  constructor(dockerHost: string) {
+    this.target = parseHost(dockerHost)
+    this.pool = new Agent({ keepAlive: true, maxFreeSockets: 8, scheduling: 'lifo' })
+    this.pool.createConnection = () => this.connect()
+  }
+
+  get openSockets(): number {
+    return this.sockets.size
+  }
+
+  /** Resolves with the head of the answer, whatever its status; the caller reads or destroys the rest. */
+  async send(request: TransportRequest): Promise<IncomingMessage> {
+    const sent = this.request(request)
+    try {
+      return await answerOf(sent, request)
+    } catch (error) {
+      // the engine closed an idle connection in the same moment
+      if (sent.reusedSocket && request.pooled && isReset(error)) return answerOf(this.request({ ...request, pooled: false }), request)
+      throw error
+    }
+  }
+
+  /** Asks for the raw connection. An answer that is neither 101 nor 200 is returned as a message. */
+  hijack(request: TransportRequest): Promise<Hijacked | IncomingMessage> {
+    const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' }
+    const sent = this.request({ ...request, headers, pooled: false })
+    return new Promise((resolve, reject) => {
+      sent.on('error', reject)
+      sent.on('upgrade', (message, socket, head) => {
+        if (head.length > 0) socket.unshift(head)
+        socket.on('error', ignore)
+        resolve(message.statusCode === 101 ? { output: socket, input: socket as Socket } : message)
+      })
+      sent.on('response', (message) => {
+        message.on('error', ignore)
+        resolve(message.statusCode === 200 ? { output: message, input: message.socket } : message)
+      })
+      sent.end(request.body)
+    })
+  }
+
+  /** Destroys every connection. */
+  close(): void {
+    this.closed = true
+    this.pool.destroy()
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  private request(request: TransportRequest): ClientRequest {
+    const { method, path, signal, body } = request
+    const length = body === undefined ? (method === 'POST' && !request.upload ? 0 : undefined) : Buffer.byteLength(body)
+    const headers: Record<string, string> = { Host: 'docker', ...request.headers }
+    if (length !== undefined) headers['Content-Length'] = String(length)
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (request.upload) headers['Content-Type'] = 'application/x-tar'
+    const way: RequestOptions = request.pooled ? { agent: this.pool } : { createConnection: () => this.connect() }
+    if (!request.pooled) headers['Connection'] ??= 'close'
+    return httpRequest({ method, path, headers, ...(signal && { signal }), ...way })
+  }
+
+  private connect(): Socket {
+    const socket = connect(this.target)
+    this.sockets.add(socket)
+    socket.once('close', () => this.sockets.delete(socket))
+    if (this.closed) socket.destroy()
+    return socket
+  }
+}
+
+/** Whether this is an error of a connection that the other side has closed. */
+export function isReset(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+/** The `code` of a Node error. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+function answerOf(sent: ClientRequest, request: TransportRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    sent.on('error', reject)
+    sent.on('response', (message) => {
+      // without a listener an abort within the body would be an uncaught error; readers get it by their own means
+      message.on('error', ignore)
+      resolve(message)
+    })
+    if (request.upload) pipeline(request.upload, sent).catch(reject)
+    else sent.end(request.body)
+  })
+}
+
+function ignore(): void {}
+
+function parseHost(dockerHost: string): { path: string } | { host: string; port: number } {
+  if (dockerHost.startsWith('unix://')) return { path: dockerHost.slice(7) }
+  const url = new URL(dockerHost)
+  if (url.protocol !== 'tcp:' && url.protocol !== 'http:') throw new Error(`DOCKER_HOST must be unix:// or tcp://, not ${url.protocol}//`)
+  return { host: url.hostname, port: Number(url.port === '' ? 2375 : url.port) }
+}

@@ -1,0 +1,56 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
+import { Access, operation, type OperationId } from '../access/index.js'
+import { AppError } from '../common/errors.js'
+import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
+import type { BerthRequest } from './request-context.js'
+
+/** The REST edge's one question to the access layer, before any body is looked into. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly access: Access) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const id = Reflect.getMetadata(OPERATION, context.getHandler()) as OperationId | undefined
+    // Boot refuses such a handler; this is the second lock on the same door.
+    if (!id) throw new AppError('OPERATION_NOT_OFFERED')
+    const request = context.switchToHttp().getRequest<BerthRequest>()
+    assertQueryIsRead(context, request, id)
+    request.berth.grant = await this.access.grant({
+      operation: id,
+      principal: request.berth.principal,
+      pointer: { ref: reference(request), team: team(request) },
+      requestId: request.id,
+      address: request.ip,
+    })
+    return true
+  }
+}
+
+function reference(request: BerthRequest): string | undefined {
+  const params = request.params as Record<string, string | undefined>
+  return params['ref'] ?? params['id'] ?? params['name'] ?? params['team']
+}
+
+/** `?team=`, else `team` of the body: the one field that the decision itself needs. */
+function team(request: BerthRequest): string | undefined {
+  const query = request.query as Record<string, unknown>
+  const body = request.body as Record<string, unknown> | null | undefined
+  const value = query['team'] ?? (typeof body === 'object' && body !== null && !Array.isArray(body) ? body['team'] : undefined)
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string' && value.length <= 64) return value
+  throw new AppError('INVALID_REQUEST', { reason: 'the team is not valid', errors: [{ pointer: '/team', detail: 'must be the name or id of a team' }] })
+}
+
+/** A query key that no handler reads is an error, not a silence: `x?force=1` must never look as if it had worked. */
+function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
+  const keys = Object.keys(request.query as object)
+  if (keys.length === 0) return
+  const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
+  const args = Object.keys((Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {})
+  // "4:0" is a @Query() on parameter 0 (RouteParamtypes.QUERY); its DTO refuses what it does not know.
+  const hasQuery = args.some((arg) => arg.startsWith('4:'))
+  const unknown = keys.filter((key) => !(key === 'team' && teamAllowed) && (key === 'team' || !hasQuery))
+  if (unknown.length > 0)
+    throw new AppError('INVALID_REQUEST', { reason: 'unknown query parameters', errors: unknown.map((key) => ({ pointer: `/query/${key}`, detail: 'is not a parameter of this operation' })) })
+}

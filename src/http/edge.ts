@@ -1,0 +1,53 @@
+import { Logger } from '@nestjs/common'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Authenticator, bearerToken, operation } from '../access/index.js'
+import { parseStrictJson } from '../admission/strict-json.js'
+import { AppError } from '../common/errors.js'
+import { sendProblem } from './problem.filter.js'
+
+/** The reference page is the document in another form. */
+const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
+
+/** Sets up what Fastify does before Nest sees a request: ids, authentication, strict bodies, errors, and the check of routes. */
+export function prepareEdge(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
+  const logger = new Logger('http')
+  fastify.addHook('onRoute', (route) => {
+    if (DOCUMENT_ROUTES.test(route.url)) route.config = { ...route.config, operation: 'OpenApi' }
+    if (!route.config?.operation) throw new Error(`${String(route.method)} ${route.url} has no row in the operations table, so it may not run`)
+  })
+  fastify.decorateRequest('berth', null as never)
+  fastify.addHook('onRequest', async (request, reply) => {
+    request.berth = { principal: null, grant: null }
+    void reply.header('x-request-id', request.id)
+    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    await authenticate(app.get(Authenticator), request)
+  })
+  fastify.removeAllContentTypeParsers()
+  fastify.addContentTypeParser(/^application\/json(;|$)/i, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    try {
+      assertUtf8(request)
+      done(null, body.length === 0 ? undefined : parseStrictJson(body))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  // Tar and other bytes are handed over as they come; only operations that take them read them.
+  fastify.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
+  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, logger))
+}
+
+/** Before the body is read: who is not known sends nothing. */
+async function authenticate(authenticator: Authenticator, request: FastifyRequest): Promise<void> {
+  const id = request.routeOptions.config.operation
+  if (!id || operation(id).target === 'public') return
+  const token = bearerToken(request.headers.authorization)
+  if (token === null) throw new AppError('UNAUTHENTICATED')
+  request.berth.principal = await authenticator.authenticate(token)
+}
+
+function assertUtf8(request: FastifyRequest): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
+  if (charset && !/^utf-?8$/i.test(charset)) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `charset ${charset.slice(0, 40)}` })
+}

@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common'
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core'
+import { AccessGuard } from './access.guard.js'
+import { Coverage } from './coverage.js'
+import { OutcomeInterceptor } from './outcome.interceptor.js'
+import { ProblemFilter } from './problem.filter.js'
+import { StrictValidationPipe } from './validation.pipe.js'
+
+/** The REST edge: one guard, one pipe, one interceptor, one filter, for every controller there is. */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    Coverage,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_PIPE, useClass: StrictValidationPipe },
+    { provide: APP_INTERCEPTOR, useClass: OutcomeInterceptor },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
+})
+export class HttpModule {}

@@ -1,0 +1,29 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
+import { catchError, concatMap, from, map, type Observable, throwError } from 'rxjs'
+import { Access, operation } from '../access/index.js'
+import { AppError } from '../common/errors.js'
+import type { BerthRequest } from './request-context.js'
+
+/** Writes the second audit record of a mutation, before its answer goes out. */
+@Injectable()
+export class OutcomeInterceptor implements NestInterceptor {
+  constructor(private readonly access: Access) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp()
+    const { grant, principal } = http.getRequest<BerthRequest>().berth
+    if (!grant || operation(grant.operation).effect !== 'write') return next.handle()
+    return next.handle().pipe(
+      concatMap((value: unknown) => {
+        // 202: the work goes on as a job, which writes the outcome at its end.
+        if (http.getResponse<FastifyReply>().statusCode === 202) return [value]
+        return from(this.access.outcome(grant, principal, 'ok')).pipe(map(() => value))
+      }),
+      catchError((error: unknown) => {
+        const code = error instanceof AppError ? error.code : 'INTERNAL'
+        return from(this.access.outcome(grant, principal, code)).pipe(concatMap(() => throwError(() => error)))
+      }),
+    )
+  }
+}

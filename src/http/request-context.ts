@@ -1,0 +1,20 @@
+import type { FastifyRequest } from 'fastify'
+import type { Grant, OperationId, Principal } from '../access/index.js'
+
+/** What the edge knows of a request, filled in on its way: principal at the start, grant after the decision. */
+export interface RequestContext {
+  principal: Principal | null
+  grant: Grant<OperationId> | null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    berth: RequestContext
+  }
+  interface FastifyContextConfig {
+    /** The row of the operations table that this route is. */
+    operation?: OperationId
+  }
+}
+
+export type BerthRequest = FastifyRequest

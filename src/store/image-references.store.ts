@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common'
+import { Database } from './database.js'
+import type { VisibleTeams } from './ownership.store.js'
+import type { ImageReferenceRow, ImageReferencesTable } from './schema.js'
+
+/** The pseudo team whose references every team may read and use. */
+export const LIBRARY = 'library'
+
+/** Team + normalised reference → content. The engine's own tags mean nothing to us. */
+@Injectable()
+export class ImageReferenceStore {
+  constructor(private readonly db: Database) {}
+
+  byReference(reference: string, visible: VisibleTeams): Promise<ImageReferenceRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.all().where('reference', '=', reference).where('team_id', 'in', visible.teamIds).execute()
+  }
+
+  /** References of the teams to one content. */
+  byContent(contentId: string, visible: VisibleTeams): Promise<ImageReferenceRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.all().where('content_id', '=', contentId).where('team_id', 'in', visible.teamIds).execute()
+  }
+
+  inTeams(visible: VisibleTeams): Promise<ImageReferenceRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.all().where('team_id', 'in', visible.teamIds).orderBy('reference').execute()
+  }
+
+  /** Every reference, for the reconciler. */
+  everything(): Promise<ImageReferenceRow[]> {
+    return this.all().execute()
+  }
+
+  /** Points the team's reference to the content, and answers the row that was there before. */
+  put(row: ImageReferencesTable): Promise<ImageReferenceRow | null> {
+    return this.db.transaction().execute(async (tx) => {
+      const before = await tx
+        .selectFrom('image_references')
+        .selectAll()
+        .where('team_id', '=', row.team_id)
+        .where('reference', '=', row.reference)
+        .executeTakeFirst()
+      const { content_id, digest, creator_id, created_at } = row
+      await tx
+        .insertInto('image_references')
+        .values(row)
+        .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
+        .execute()
+      return before ?? null
+    })
+  }
+
+  async remove(uid: string): Promise<void> {
+    await this.db.deleteFrom('image_references').where('uid', '=', uid).execute()
+  }
+
+  private all() {
+    return this.db.selectFrom('image_references').selectAll()
+  }
+}

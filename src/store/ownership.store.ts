@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common'
+import { Database } from './database.js'
+import type { OwnedKind, OwnershipRow, OwnershipTable } from './schema.js'
+
+/** What may narrow a lookup: nothing outside these teams is ever found. */
+export interface VisibleTeams {
+  readonly teamIds: readonly string[]
+}
+
+/** Rows of who owns what. Visibility is an argument of every lookup that a client's reference goes into. */
+@Injectable()
+export class OwnershipStore {
+  constructor(private readonly db: Database) {}
+
+  /** The live row with this exact name in each of the teams; more than one team may have one. */
+  byName(kind: OwnedKind, name: string, visible: VisibleTeams): Promise<OwnershipRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.live(kind).where('name', '=', name).where('team_id', 'in', visible.teamIds).execute()
+  }
+
+  /** Live rows whose engine id starts with the hex digits. At most two are read: one is an answer, two are ambiguous. */
+  byIdPrefix(kind: OwnedKind, hex: string, visible: VisibleTeams): Promise<OwnershipRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.live(kind)
+      .where('engine_id', '>=', hex)
+      .where('engine_id', '<=', `${hex}g`)
+      .where('team_id', 'in', visible.teamIds)
+      .limit(2)
+      .execute()
+  }
+
+  async byEngineId(kind: OwnedKind, engineId: string): Promise<OwnershipRow | null> {
+    return (await this.live(kind).where('engine_id', '=', engineId).executeTakeFirst()) ?? null
+  }
+
+  async byUid(uid: string): Promise<OwnershipRow | null> {
+    return (await this.db.selectFrom('ownership').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null
+  }
+
+  /** All live rows of the teams, for lists. */
+  inTeams(kind: OwnedKind, visible: VisibleTeams): Promise<OwnershipRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.live(kind).where('team_id', 'in', visible.teamIds).execute()
+  }
+
+  /** All rows that are live or pending, for the reconciler and for what belongs to nobody. */
+  held(): Promise<OwnershipRow[]> {
+    return this.db.selectFrom('ownership').selectAll().where('holds_name', '=', 1).execute()
+  }
+
+  async countInTeam(teamId: string): Promise<number> {
+    const row = await this.db
+      .selectFrom('ownership')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('team_id', '=', teamId)
+      .where('holds_name', '=', 1)
+      .executeTakeFirstOrThrow()
+    return Number(row.n)
+  }
+
+  /** @throws the database's unique violation when the team has that name already. */
+  async insert(row: OwnershipTable): Promise<void> {
+    await this.db.insertInto('ownership').values(row).execute()
+  }
+
+  /** pending → live. False when the row was given up in the meantime. */
+  async settle(uid: string, engineId: string, engineCreated: string | null): Promise<boolean> {
+    const done = await this.db
+      .updateTable('ownership')
+      .set({ state: 'live', engine_id: engineId, engine_created: engineCreated, lease_until: null })
+      .where('uid', '=', uid)
+      .where('holds_name', '=', 1)
+      .executeTakeFirst()
+    return done.numUpdatedRows === 1n
+  }
+
+  /** Keeps a pending row alive while its process still works on it. */
+  async extendLease(uid: string, until: string): Promise<void> {
+    await this.db.updateTable('ownership').set({ lease_until: until }).where('uid', '=', uid).where('state', '=', 'pending').execute()
+  }
+
+  /** @throws the database's unique violation when the team has that name already. */
+  async rename(uid: string, name: string): Promise<void> {
+    await this.db.updateTable('ownership').set({ name }).where('uid', '=', uid).execute()
+  }
+
+  /** The object is no more; the row stays as history and lets its name go. */
+  async end(uid: string): Promise<void> {
+    await this.db.updateTable('ownership').set({ state: 'gone', holds_name: null, lease_until: null }).where('uid', '=', uid).execute()
+  }
+
+  private live(kind: OwnedKind) {
+    return this.db.selectFrom('ownership').selectAll().where('kind', '=', kind).where('state', '=', 'live')
+  }
+}

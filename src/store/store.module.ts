@@ -1,0 +1,39 @@
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
+import { AuditStore } from './audit.store.js'
+import { Database } from './database.js'
+import { ImageReferenceStore } from './image-references.store.js'
+import { JobStore } from './jobs.store.js'
+import { OwnershipStore } from './ownership.store.js'
+import { ProcessStore } from './processes.store.js'
+import { SessionStore } from './sessions.store.js'
+import { SettingsStore } from './settings.store.js'
+import { TeamStore } from './teams.store.js'
+import { TokenStore } from './tokens.store.js'
+import { UserStore } from './users.store.js'
+
+const STORES = [
+  AuditStore,
+  ImageReferenceStore,
+  JobStore,
+  OwnershipStore,
+  ProcessStore,
+  SessionStore,
+  SettingsStore,
+  TeamStore,
+  TokenStore,
+  UserStore,
+]
+
+/** One store per noun over one database handle, which it closes last. */
+@Module({})
+export class StoreModule implements OnApplicationShutdown {
+  constructor(private readonly db: Database) {}
+
+  static forRoot(db: Database): DynamicModule {
+    return { module: StoreModule, global: true, providers: [{ provide: Database, useValue: db }, ...STORES], exports: STORES }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.db.destroy()
+  }
+}
