@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    teardownTimeout: 30_000,
     projects: [
       {
         test: { name: 'unit', include: ['src/**/*.spec.ts'], pool: 'threads' },
@@ -16,7 +17,6 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          teardownTimeout: 30_000,
         },
       },
     ],

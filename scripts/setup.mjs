@@ -31,7 +31,7 @@ export const TEST_PACKAGES = {
 export function installModules() {
   if (modulesMatchLock()) return
   step('npm ci')
-  runOrFail('npm', ['ci', '--no-audit', '--no-fund'], 'the packages could not be installed')
+  runOrFail('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'the packages could not be installed')
 }
 
 /** Installs the Debian packages that are missing; as another user than root it says which. */

@@ -7,15 +7,16 @@
  * cancel). On the engine there is only BASE_IMAGE, the content of `busybox:1`.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { engineCall, engineJson } from './engine-http.js'
-import { debianLayer, pushImage, pushSeedImages, tarOf } from './images.js'
+import { tarOf } from '../../scripts/tar.js'
+import { debianLayer, pushImage, pushSeedImages } from './images.js'
 import { KEPT } from './leftovers.js'
 import { PrivateEngine, type EngineOptions } from './private-engine.js'
-import type { Owner } from './private-host.js'
+import { ownerOf, type Owner } from './private-host.js'
 import { registryAt, startRegistry, type Registry, type RegistryOptions } from './registry.js'
 
 /** Always on the engine, with the content of `busybox:1`: for tests that talk to the engine directly. */
@@ -25,6 +26,7 @@ export const BASE_IMAGE = `${KEPT}busybox:1`
 export const BED_VARIABLE = 'BERTH_TEST_BED'
 
 const BEDS = join(tmpdir(), 'berth-beds')
+const MINUTE = 60_000
 
 export class Bed {
   readonly engine: PrivateEngine
@@ -157,15 +159,28 @@ export async function startBed({ name = randomName(), owner }: { name?: string; 
   }
 }
 
+/** The folder of a bed; it may not exist yet. */
 export function bedFolder(name: string): string {
-  return join(BEDS, name)
+  return join(bedsFolder(), name)
+}
+
+/** In a folder that everybody may write to, somebody else could have put a link here for us to purge. */
+function bedsFolder(): string {
+  const found = lstatSync(BEDS, { throwIfNoEntry: false })
+  if (found && (!found.isDirectory() || found.uid !== process.getuid?.())) throw new Error(`${BEDS} belongs to somebody else: remove it`)
+  return BEDS
 }
 
 /** Purges what runs left behind that were killed: engines whose owner is gone. Answers what it purged. */
 export async function purgeStale(): Promise<string[]> {
   const purged: string[] = []
-  for (const name of existsSync(BEDS) ? readdirSync(BEDS) : []) {
-    const stale = PrivateEngine.allIn(join(BEDS, name)).filter((engine) => engine.isStale)
+  for (const name of existsSync(bedsFolder()) ? readdirSync(BEDS) : []) {
+    const all = PrivateEngine.allIn(join(BEDS, name))
+    // killed before it had an engine: the folder is all there is
+    if (all.length === 0 && Date.now() - statSync(join(BEDS, name)).mtimeMs > MINUTE) rmSync(join(BEDS, name), { recursive: true, force: true })
+    const stale = all.filter((engine) => engine.isStale)
+    // a second run that starts at the same time sees it taken
+    stale.forEach((engine) => engine.setOwner(ownerOf(process.pid)))
     // the bed's other engines use its registry's content, so they go with it
     if (stale.some((engine) => basename(engine.dir) === 'main')) await new Bed(join(BEDS, name)).purge()
     else for (const engine of stale) await engine.purge()

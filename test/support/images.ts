@@ -3,10 +3,11 @@
  * every pull takes the engine's real pull path; `library/…` is what the engine finds for `busybox`, as its mirror.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { CREATED, busyboxTar, tarOf } from '../../scripts/tar.js'
 import { run, until } from './private-host.js'
 import type { Registry } from './registry.js'
 
@@ -28,7 +29,6 @@ export interface ImageSpec {
 const LAYER = 'application/vnd.docker.image.rootfs.diff.tar.gzip'
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json'
 const CONFIG = 'application/vnd.docker.container.image.v1+json'
-const CREATED = '2026-01-01T00:00:00Z'
 
 /** Puts an image into the registry and answers its manifest's digest. The same spec always gives the same digest. */
 export async function pushImage(registry: Registry, spec: ImageSpec): Promise<string> {
@@ -52,7 +52,7 @@ export async function pushImage(registry: Registry, spec: ImageSpec): Promise<st
 
 /** The images that every bed has from its start; see bed.ts for their references. */
 export async function pushSeedImages(registry: Registry): Promise<void> {
-  const busybox = busyboxLayer()
+  const busybox = { tar: busyboxTar(), createdBy: 'ADD busybox.tar / # from the machine' }
   const app = { tar: tarOf({ 'app/version': '1\n' }), createdBy: 'COPY version /app/version # buildkit-free' }
   const config = { Cmd: ['sh'], Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] }
   const random = [1, 6, 13].map((mb) => ({ tar: tarOf({ [`random-${mb}`]: randomBytes(mb << 20) }), createdBy: `ADD random-${mb} /` }))
@@ -71,52 +71,6 @@ export async function debianLayer(): Promise<Layer> {
   mkdirSync(cache, { recursive: true })
   if (!existsSync(tarball)) await onlyOne(`${tarball}.lock`, () => existsSync(tarball) || makeDebian(cache, tarball))
   return { tar: readFileSync(tarball), createdBy: 'debootstrap --variant=minbase' }
-}
-
-/** Files (path → content) as a tar; parents are made, all of it belongs to root. */
-export function tarOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
-  return tarFolder((dir) => {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(join(dir, path, '..'), { recursive: true })
-      writeFileSync(join(dir, path), content)
-    }
-  })
-}
-
-/** A busybox root: the machine's static one with a link for each command, users and the usual folders. */
-export function busyboxLayer(): Layer {
-  const tar = tarFolder((dir) => {
-    const folders = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'etc', 'root', 'home', 'var/tmp', 'proc', 'sys', 'dev', 'tmp']
-    folders.forEach((path) => mkdirSync(join(dir, path), { recursive: true }))
-    run('cp', busyboxPath(), join(dir, 'bin/busybox'))
-    for (const path of run('busybox', '--list-full').split('\n').filter(Boolean)) {
-      if (path !== 'bin/busybox' && folders.some((folder) => path.startsWith(`${folder}/`))) run('ln', '-sf', '/bin/busybox', join(dir, path))
-    }
-    writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
-    writeFileSync(join(dir, 'etc/group'), 'root:x:0:\nnobody:x:65534:\n')
-    run('chmod', '1777', join(dir, 'tmp'), join(dir, 'var/tmp'))
-  })
-  return { tar, createdBy: 'ADD busybox.tar / # from the machine' }
-}
-
-function busyboxPath(): string {
-  const path = ['/bin/busybox', '/usr/bin/busybox'].find((candidate) => existsSync(candidate))
-  if (!path) throw new Error('busybox is missing: install the package busybox-static')
-  return path
-}
-
-function tarFolder(fill: (dir: string) => void): Buffer {
-  const dir = mkdtempSync(join(tmpdir(), 'berth-tar-'))
-  try {
-    fill(join(dir))
-    // fixed order, owner and time: the same content is the same layer, whoever makes it
-    const fixed = ['--sort=name', '--numeric-owner', '--owner=0', '--group=0', `--mtime=${CREATED}`]
-    run('tar', '-C', dir, ...fixed, '-cf', `${dir}.tar`, '.')
-    return readFileSync(`${dir}.tar`)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-    rmSync(`${dir}.tar`, { force: true })
-  }
 }
 
 function imageConfig({ layers, config = {} }: ImageSpec): object {

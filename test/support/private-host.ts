@@ -121,11 +121,20 @@ export async function purge(dir: string, netns: string, cgroup: string): Promise
     pids.forEach((pid) => signal(pid, 'SIGKILL'))
     return pids.length === 0
   })
-  mountsUnder(dir).forEach((path) => run('umount', '-l', path))
+  for (const path of mountsUnder(dir)) removing(() => run('umount', '-l', path), () => !mountsUnder(dir).includes(path))
   groups.forEach(removeGroup)
-  if (existsSync(`/run/netns/${netns}`)) run('ip', 'netns', 'delete', netns)
+  if (existsSync(`/run/netns/${netns}`)) removing(() => run('ip', 'netns', 'delete', netns), () => !existsSync(`/run/netns/${netns}`))
   // a mount that slipped through must not have its content removed
   if (existsSync(dir)) run('rm', '-rf', '--one-file-system', dir)
+}
+
+/** Two purges of one stale engine may meet: what the other one removed first is no error. */
+function removing(work: () => unknown, isGone: () => boolean): void {
+  try {
+    work()
+  } catch (error) {
+    if (!isGone()) throw error
+  }
 }
 
 function pidsIn(netns: string): number[] {
