@@ -58,13 +58,11 @@ export interface ContainerEntry {
   /** Unix milliseconds. */
   readonly created: number
   readonly state: ContainerState
-  /** The engine's words: `Up 3 minutes (healthy)`. They age; use detail for facts. */
-  readonly status: string
   readonly labels: Readonly<Record<string, string>>
   readonly ports: readonly PublishedPort[]
   readonly mounts: readonly EntryMount[]
   readonly networks: readonly EntryNetwork[]
-  /** Absent until the first inspect, a moment after the list. `inventory.refresh` fills it. */
+  /** Absent until the first inspect, a moment after the first list. `inventory.refresh` fills it. */
   readonly detail?: ContainerDetail
 }
 

@@ -1,42 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../common/errors.js'
 import { Emitter } from './emitter.js'
-import type { Engine } from './engine.js'
-import type { ContainerEntry, EntryOf, ImageEntry, InventoryChange, InventoryKind, InventoryView, NetworkEntry, VolumeEntry } from './inventory-types.js'
+import { effectOf } from './event-effect.js'
+import type { EntryOf, InventoryChange, InventoryKind, InventoryView } from './inventory-types.js'
+import { InventorySource, type EngineParts } from './inventory-source.js'
 import type { EngineSettings } from './options.js'
+import { Sequence, Shelf } from './shelf.js'
+import type { EngineEvent } from './types.js'
+import { WorkQueue } from './work-queue.js'
 
-/** What is on the engine, in memory. Being filled in: the signatures are final. */
+type Shelves = { readonly [K in InventoryKind]: Shelf<EntryOf[K]> }
+
+/** Inspects at once: enough to keep the engine busy, few enough to leave it room for callers. */
+const AT_ONCE = 8
+const RETRY_MS = 250
+
+/**
+ * What is on the engine, in memory: subscribes to the events, lists, then follows. After any gap it subscribes and lists again;
+ * a periodic list repairs what changed without an event. Readers cost the engine nothing, however many they are.
+ */
 export class Inventory {
-  declare readonly containers: InventoryView<ContainerEntry>
-  declare readonly images: InventoryView<ImageEntry>
-  declare readonly networks: InventoryView<NetworkEntry>
-  /** By engine name. */
-  declare readonly volumes: InventoryView<VolumeEntry>
   /** Hears every change, in order. */
-  readonly changes = new Emitter<InventoryChange>()
-  /** Rises with every change. */
-  declare readonly revision: number
-  /** True before the first list and while relisting after a gap: reads answer the last state. */
-  declare readonly stale: boolean
+  readonly changes: Emitter<InventoryChange>
+  private readonly shelves: Shelves
+  private readonly sequence = new Sequence()
+  private readonly queue: WorkQueue
+  private readonly source: InventorySource
+  private readonly ending = new AbortController()
+  private readonly first = Promise.withResolvers<void>()
+  private running: Promise<void> | undefined
+  private synced = false
+  private changed = 0
 
-  constructor(engine: Engine, settings: EngineSettings) {
-    void engine
-    void settings
+  constructor(
+    private readonly engine: EngineParts,
+    private readonly settings: EngineSettings,
+  ) {
+    const failed = (error: unknown): void => this.warn(error, 'the inventory could not look at an object')
+    this.changes = new Emitter((error) => this.warn(error, 'a listener of the inventory failed'))
+    const tell = (change: Omit<InventoryChange, 'revision'>): void => this.changes.emit({ ...change, revision: ++this.changed })
+    this.shelves = { container: new Shelf(tell), image: new Shelf(tell), network: new Shelf(tell), volume: new Shelf(tell) }
+    this.queue = new WorkQueue(AT_ONCE, failed)
+    this.source = new InventorySource(engine, this.shelves, { sequence: this.sequence, look: (kind, id) => this.look(kind, id) })
   }
 
-  /** Resolves when the first list is in; never rejects. */
+  get containers(): InventoryView<EntryOf['container']> {
+    return this.shelves.container
+  }
+
+  get images(): InventoryView<EntryOf['image']> {
+    return this.shelves.image
+  }
+
+  get networks(): InventoryView<EntryOf['network']> {
+    return this.shelves.network
+  }
+
+  /** By engine name. */
+  get volumes(): InventoryView<EntryOf['volume']> {
+    return this.shelves.volume
+  }
+
+  /** Rises with every change, in this process. */
+  get revision(): number {
+    return this.changed
+  }
+
+  /** True before the first list, after a gap until the next one, and while the engine is down: reads answer the last state. */
+  get stale(): boolean {
+    return !this.synced || !this.engine.state.up
+  }
+
+  /** Resolves when the first list is in; never rejects. Details follow within moments, see `settled`. */
   ready(): Promise<void> {
-    return Promise.resolve()
+    return this.first.promise
   }
 
-  /** Inspects one object and puts it: after it the write is visible. Returns undefined when the engine has none. */
-  refresh<K extends InventoryKind>(kind: K, id: string): Promise<EntryOf[K] | undefined> {
-    void kind
-    void id
-    return Promise.resolve(undefined)
+  /** Resolves when every change heard so far has been looked at: for tests and figures. */
+  settled(): Promise<void> {
+    return this.queue.whenIdle()
   }
 
-  start(): void {}
+  /** Asks the engine for one object and puts it, so that a write is visible before it is answered. Undefined: there is none. */
+  async refresh<K extends InventoryKind>(kind: K, id: string): Promise<EntryOf[K] | undefined> {
+    const seq = this.sequence.next()
+    const shelf: Shelf<EntryOf[K]> = this.shelves[kind]
+    try {
+      this.source.put(await this.source.inspect(kind, id), seq)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+      shelf.remove(id, seq)
+    }
+    return shelf.get(id)
+  }
 
-  stop(): Promise<void> {
-    return Promise.resolve()
+  /** Begins to follow the engine; safe to call again. */
+  start(): void {
+    this.running ??= this.run()
+  }
+
+  /** Ends the subscription. */
+  async stop(): Promise<void> {
+    this.ending.abort()
+    this.queue.clear()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.ending
+    while (!signal.aborted) {
+      try {
+        await this.follow()
+      } catch (error) {
+        // while the engine is down the connection has said so already
+        if (!signal.aborted && this.engine.state.up) this.warn(error, 'the inventory lost the engine')
+      }
+      this.synced = false
+      await delay(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  /** One subscription, until it ends. */
+  private async follow(): Promise<void> {
+    const ended = new AbortController()
+    const signal = AbortSignal.any([this.ending.signal, ended.signal])
+    const events = await this.engine.system.events({ signal })
+    const timer = setInterval(() => this.check(), this.settings.relistEveryMs).unref()
+    try {
+      // the events are read while the lists are made, or those of the meantime would be lost
+      const reading = this.read(events)
+      const listing = this.list()
+      // whichever fails first ends both; a subscription that ends is a gap
+      await Promise.race([reading, listing.then(() => reading)])
+      throw new AppError('ENGINE_UNAVAILABLE', {}, { cause: 'the event stream ended' })
+    } finally {
+      clearInterval(timer)
+      ended.abort()
+    }
+  }
+
+  private async list(): Promise<void> {
+    await this.source.listAll({ lookAtAll: true })
+    this.synced = true
+    this.first.resolve()
+  }
+
+  private async read(events: AsyncIterable<EngineEvent>): Promise<void> {
+    for await (const event of events) this.apply(event)
+  }
+
+  private apply(event: EngineEvent): void {
+    const effect = effectOf(event)
+    if (effect === undefined) return
+    if (effect.do === 'look') this.look(effect.kind, effect.id)
+    else if (effect.do === 'forget') this.shelves[effect.kind].remove(effect.id, this.sequence.next())
+    else this.queue.add('images', () => this.source.listImages())
+  }
+
+  private look(kind: InventoryKind, id: string): void {
+    this.queue.add(`${kind} ${id}`, () => this.refresh(kind, id))
+  }
+
+  private check(): void {
+    if (!this.stale) this.queue.add('check', () => this.source.listAll({ lookAtAll: false }))
+  }
+
+  private warn(error: unknown, text: string): void {
+    if (error instanceof AppError && error.code === 'ENGINE_UNAVAILABLE' && !this.engine.state.up) return
+    this.settings.log.warn({ err: error }, text)
   }
 }

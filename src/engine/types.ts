@@ -171,6 +171,7 @@ export interface ImageSummary {
 
 export interface ImageInspect {
   readonly Id: string
+  readonly Parent?: string
   readonly RepoTags: readonly string[] | null
   readonly RepoDigests: readonly string[] | null
   readonly Created?: EngineTime
