@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
+// Nest's constructor injection by type needs emitDecoratorMetadata: vitest 5 takes it from tsconfig.json, so no plugin here
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,

@@ -121,7 +121,14 @@ export function inForeground(before) {
   const args = before()
   const hooks = new URL('ts-imports.mjs', import.meta.url).href
   child = spawn(node24(), ['--import', hooks, ...args], { cwd: ROOT, stdio: 'inherit', env: environment() })
-  child.on('exit', (code) => (process.exitCode = code ?? 1))
+  // npm hands a signal to its shell only, which ends without a word to us
+  const parent = process.ppid
+  const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500)
+  if (!process.env.npm_lifecycle_event) clearInterval(watch)
+  child.on('exit', (code) => {
+    clearInterval(watch)
+    process.exitCode = code ?? 1
+  })
 }
 
 export function step(text) {
