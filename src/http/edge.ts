@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { Authenticator, bearerToken, operation } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
@@ -11,7 +11,7 @@ const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
 
 /** Sets up what Fastify does before Nest sees a request: ids, authentication, strict bodies, errors, and the check of routes. */
 export function prepareEdge(app: NestFastifyApplication): void {
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance
+  const fastify = app.getHttpAdapter().getInstance()
   const logger = new Logger('http')
   fastify.addHook('onRoute', (route) => {
     if (DOCUMENT_ROUTES.test(route.url)) route.config = { ...route.config, operation: 'OpenApi' }

@@ -35,7 +35,7 @@ function asAppError(error: unknown, request: FastifyRequest): AppError {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new AppError('BODY_TOO_LARGE', { limit: request.routeOptions.bodyLimit })
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new AppError('UNSUPPORTED_MEDIA_TYPE', { type: String(request.headers['content-type'] ?? 'this').slice(0, 100) })
+      return new AppError('UNSUPPORTED_MEDIA_TYPE', { type: (request.headers['content-type'] ?? 'this').slice(0, 100) })
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new AppError('INVALID_REQUEST', { reason: 'the body is not complete' }, { cause: error })

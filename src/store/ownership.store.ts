@@ -55,7 +55,7 @@ export class OwnershipStore {
       .where('team_id', '=', teamId)
       .where('holds_name', '=', 1)
       .executeTakeFirstOrThrow()
-    return Number(row.n)
+    return row.n
   }
 
   /** @throws the database's unique violation when the team has that name already. */

@@ -16,7 +16,7 @@ export class UserStore {
 
   async count(): Promise<number> {
     const row = await this.db.selectFrom('users').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
-    return Number(row.n)
+    return row.n
   }
 
   /** By id or by user name. */
