@@ -54,7 +54,7 @@ export class Containers {
 
   /** Returns false when it was running already. Failures are START_FAILED with a reason, or PORT_IN_USE. */
   start(id: string): Promise<boolean> {
-    return this.client.act(`/containers/${fullId(id)}/start`, { doing: { verb: 'start' } })
+    return this.client.act(`/containers/${fullId(id)}/start`, { doing: { verb: 'start', id } })
   }
 
   /** Returns false when it had stopped already. `timeout` in seconds until it is killed; the engine's default is 10 or the container's own. */
@@ -65,7 +65,7 @@ export class Containers {
 
   async restart(id: string, options: { timeout?: number; signal?: string } = {}): Promise<void> {
     const path = `/containers/${fullId(id)}/restart${query({ t: options.timeout, signal: options.signal })}`
-    await this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP, doing: { verb: 'start' } })
+    await this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP, doing: { verb: 'start', id } })
   }
 
   async kill(id: string, options: { signal?: string } = {}): Promise<void> {

@@ -9,6 +9,8 @@ export interface Doing {
   readonly name?: string
   /** The image of a create. */
   readonly image?: string
+  /** The object itself, to tell its absence from that of another one it needs. */
+  readonly id?: string
 }
 
 /**
@@ -22,10 +24,13 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   if (doing?.verb === 'pull' && status !== 503) return transferError(text, options.cause)
   const conflict = status === 404 ? undefined : conflictOf(text, doing, options)
   if (conflict) return conflict
-  if (doing?.verb === 'start' && status !== 503) return startError(status, text, options)
+  if (doing?.verb === 'start' && status !== 503) return startError(status, { text, id: doing.id }, options)
   if (status === 404) return missing(text, doing, options)
   if (status === 409) return new AppError('CONFLICT', { reason: 'the engine refuses this in the present state' }, options)
-  if (status === 400) return new AppError('INVALID_REQUEST', { reason: reasonOf(text) ?? 'the engine does not take these values' }, options)
+  const reason = reasonOf(text)
+  if (status === 400) return new AppError('INVALID_REQUEST', { reason: reason ?? 'the engine does not take these values' }, options)
+  // a create that the engine answers with 500 although the body is to blame
+  if (doing?.verb === 'create' && reason !== undefined) return new AppError('INVALID_REQUEST', { reason }, options)
   return new AppError('ENGINE_ERROR', {}, options)
 }
 
@@ -53,8 +58,8 @@ function conflictOf(text: string, doing: Doing | undefined, options: ErrorOption
   return new AppError(code, details, options)
 }
 
-function startError(status: number, text: string, options: ErrorOptions): AppError {
-  if (status === 404 && /^no such (container|exec)/i.test(text) && !/ namespace|network|cannot join/i.test(text)) return new AppError('NOT_FOUND', {}, options)
+function startError(status: number, { text, id }: { text: string; id: string | undefined }, options: ErrorOptions): AppError {
+  if (status === 404 && (id === undefined || text.includes(id))) return new AppError('NOT_FOUND', {}, options)
   return new AppError('START_FAILED', { reason: reasonOf(text) ?? 'the engine could not start it' }, options)
 }
 

@@ -53,7 +53,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     return this.connection.changes.on(listener)
   }
 
-  /** Connections to the engine that are open now: for metrics and leak tests. */
+  /** Connections to the engine that are in use now: for metrics and leak tests. */
   get openSockets(): number {
     return this.transport.openSockets
   }

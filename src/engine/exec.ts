@@ -18,7 +18,7 @@ export class Execs {
   /** Starts it on a hijacked connection; `tty` must be what it was created with. An exec starts once. */
   start(id: string, options: { tty: boolean; signal?: AbortSignal }): Promise<Session> {
     const body = { Detach: false, Tty: options.tty }
-    return this.client.hijack(`/exec/${fullId(id)}/start`, { tty: options.tty, signal: options.signal, body, doing: { verb: 'start' } })
+    return this.client.hijack(`/exec/${fullId(id)}/start`, { tty: options.tty, signal: options.signal, body, doing: { verb: 'start', id } })
   }
 
   inspect(id: string): Promise<ExecInspect> {

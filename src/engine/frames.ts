@@ -37,9 +37,10 @@ export class FrameDecoder {
     return frames
   }
 
-  /** Throws ENGINE_UNAVAILABLE when the stream was cut within a frame. */
-  end(): void {
+  /** Throws ENGINE_UNAVAILABLE when the stream was cut within a frame; nothing is left otherwise. */
+  end(): Frame[] {
     if (this.headerFill > 0 || this.missing > 0) throw new AppError('ENGINE_UNAVAILABLE', {}, { cause: 'the stream ended within a frame' })
+    return []
   }
 
   private readHeader(chunk: Uint8Array, at: number, frames: Frame[]): number {
@@ -82,13 +83,7 @@ export class FrameDecoder {
 /** The same over a stream; nothing is read before it is asked for. */
 export function demultiplex(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   const decoder = new FrameDecoder()
-  return transform(raw, {
-    step: (chunk) => decoder.push(chunk),
-    finish: () => {
-      decoder.end()
-      return []
-    },
-  })
+  return transform(raw, { step: (chunk) => decoder.push(chunk), finish: () => decoder.end() })
 }
 
 /** A TTY's output has no frames: all of it is stdout. */

@@ -41,8 +41,10 @@ export class Transport {
     this.pool.createConnection = () => this.connect()
   }
 
+  /** Connections in use; those that the pool keeps for the next read do not count. */
   get openSockets(): number {
-    return this.sockets.size
+    const idle = Object.values(this.pool.freeSockets).reduce((sum, free) => sum + (free?.length ?? 0), 0)
+    return this.sockets.size - idle
   }
 
   /** Resolves with the head of the answer, whatever its status; the caller reads or destroys the rest. */

@@ -287,6 +287,17 @@ export interface SystemInfo {
   readonly Images: number
   readonly DockerRootDir: string
   readonly SystemTime?: EngineTime
+  readonly KernelVersion?: string
+  readonly SecurityOptions?: readonly string[] | null
+  readonly Warnings?: readonly string[] | null
+  readonly MemoryLimit?: boolean
+  readonly PidsLimit?: boolean
+  readonly CpuCfsQuota?: boolean
+  readonly RegistryConfig?: {
+    readonly Mirrors?: readonly string[] | null
+    readonly InsecureRegistryCIDRs?: readonly string[] | null
+    readonly IndexConfigs?: Readonly<Record<string, { readonly Secure: boolean }>> | null
+  } | null
 }
 
 export interface SystemDf {
