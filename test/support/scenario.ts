@@ -1,0 +1,171 @@
+/**
+ * Users, teams, images and containers for a test, and the end of all of them:
+ *
+ *     const s = await scenario()
+ *     afterAll(() => s.end())
+ *     const alpha = await s.team('alpha')
+ *     const ann = await s.user('ann', { alpha: 'developer' })
+ *     const web = await runContainer(ann, withName('web'), withCmd('sleep', '60'))
+ *     await ann.http.post(`/containers/${web.id}/stop`).expect(200)
+ *
+ * Names of teams and users get a suffix of this scenario, since several gateways share the bed's engine: use `alpha.name`.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { LIBRARY, ImageReferenceStore } from '../../src/store/image-references.store.js'
+import { parseImageReference } from '../../src/common/image-reference.js'
+import { Actor, type Problem } from './actor.js'
+import { ADMIN, type Gateway, type GatewayOptions, startGateway } from './app.js'
+import { BASE_IMAGE, bed } from './bed.js'
+import { engineCall, engineJson } from './engine-http.js'
+
+export { Actor, type Problem }
+export { BASE_IMAGE }
+
+export interface Team {
+  readonly id: string
+  readonly name: string
+}
+
+export type TeamRoleName = 'viewer' | 'developer' | 'maintainer'
+
+export interface UserOptions {
+  readonly hostRole?: 'admin' | 'auditor'
+}
+
+const PASSWORD = 'a long enough password 1'
+
+/** Everything that one test file made, on one gateway. */
+export class Scenario implements AsyncDisposable {
+  readonly suffix = randomBytes(3).toString('hex')
+  readonly teams = new Map<string, Team>()
+  private readonly seeded = new Set<string>()
+
+  constructor(
+    readonly gateway: Gateway,
+    /** The administrator of the installation. */
+    readonly admin: Actor,
+    private readonly ownsGateway: boolean,
+  ) {}
+
+  get url(): string {
+    return this.gateway.url
+  }
+
+  /** Who is not logged in. */
+  get anonymous(): Actor {
+    return new Actor(this.gateway, { username: 'anonymous', accessToken: null })
+  }
+
+  /** A new team with the bed's base image; `alias` is what `user()` calls it. */
+  async team(alias: string): Promise<Team> {
+    const team = await this.admin.ok<Team>('POST', '/teams', { name: `${alias}-${this.suffix}` })
+    this.teams.set(alias, team)
+    await this.seedImage(team)
+    return team
+  }
+
+  /** A new user with a role in each of the teams, logged in. */
+  async user(alias: string, roles: Readonly<Record<string, TeamRoleName>> = {}, options: UserOptions = {}): Promise<Actor> {
+    const username = `${alias}-${this.suffix}`
+    const user = await this.admin.ok<{ id: string }>('POST', '/users', { username, password: PASSWORD, ...options })
+    for (const [team, role] of Object.entries(roles)) {
+      const known = this.teams.get(team) ?? (await this.team(team))
+      await this.admin.ok('PUT', `/teams/${known.name}/members/${user.id}`, { role })
+    }
+    return Actor.login(this.gateway, { username, password: PASSWORD }, user.id)
+  }
+
+  /** A personal token of the actor, as an actor of its own. */
+  async token(actor: Actor, permissions: readonly string[], options: { team?: string; expiresAt?: string } = {}): Promise<Actor> {
+    const expiresAt = options.expiresAt ?? new Date(Date.now() + 3_600_000).toISOString()
+    const made = await actor.ok<{ token: string }>('POST', '/me/tokens', {
+      name: `t-${randomUUID().slice(0, 8)}`,
+      permissions,
+      ...options,
+      expiresAt,
+    })
+    return new Actor(this.gateway, { username: actor.username, userId: actor.userId, accessToken: made.token })
+  }
+
+  /**
+   * Gives a team (or the library) a reference to an image that is on the engine, without a pull. By the store, not by the
+   * API: two gateways on one engine would take each other's holding tag of the library.
+   */
+  async seedImage(team: Team | 'library', reference = BASE_IMAGE, engineReference = BASE_IMAGE): Promise<string> {
+    const image = await engineJson<{ Id: string }>(bed().socketPath, 'GET', `/images/${engineReference}/json`)
+    await this.gateway.app.get(ImageReferenceStore, { strict: false }).put({
+      uid: randomUUID(),
+      team_id: team === 'library' ? LIBRARY : team.id,
+      reference: parseImageReference(reference).normalised,
+      content_id: image.Id,
+      digest: null,
+      creator_id: null,
+      created_at: new Date().toISOString(),
+    })
+    return image.Id
+  }
+
+  /** An object on the engine that goes with the scenario although no team of it owns it. */
+  forget(kind: 'containers' | 'volumes' | 'networks' | 'images', engineId: string): void {
+    this.seeded.add(`/${kind}/${engineId}`)
+  }
+
+  /** Removes what the teams have on the engine, in one sweep by engine name, then ends the gateway. Safe to call twice. */
+  async end(): Promise<void> {
+    try {
+      await this.sweep()
+    } finally {
+      if (this.ownsGateway) await this.gateway.stop()
+    }
+  }
+
+  /** Removes what the teams of this scenario have on the engine, and keeps the gateway: for afterEach. */
+  async sweep(): Promise<void> {
+    const socket = bed().socketPath
+    const mine = (name: string) => [...this.teams.values()].some((team) => name.replace(/^\//, '').startsWith(`${team.name}--`))
+    const remove = (path: string) => engineCall(socket, 'DELETE', path)
+    const containers = await engineJson<{ Id: string; Names: string[] }[]>(socket, 'GET', '/containers/json?all=true')
+    for (const { Id } of containers.filter(({ Names }) => Names.some(mine))) await remove(`/containers/${Id}?force=true&v=true`)
+    for (const path of this.seeded) await remove(`${path}?force=true`)
+    this.seeded.clear()
+    const volumes = await engineJson<{ Volumes: { Name: string }[] | null }>(socket, 'GET', '/volumes')
+    for (const { Name } of (volumes.Volumes ?? []).filter(({ Name }) => mine(Name))) await remove(`/volumes/${Name}?force=true`)
+    const networks = await engineJson<{ Id: string; Name: string }[]>(socket, 'GET', '/networks')
+    for (const { Id } of networks.filter(({ Name }) => mine(Name))) await remove(`/networks/${Id}`)
+    const holding = [...this.teams.values()].map((team) => `berth.invalid/${team.id}/`)
+    const images = await engineJson<{ RepoTags: string[] | null }[]>(socket, 'GET', '/images/json')
+    const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => holding.some((prefix) => tag.startsWith(prefix)))
+    for (const tag of tags) await remove(`/images/${tag}`)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end()
+  }
+}
+
+/** A fresh gateway with its administrator; or on one that runs, which `end()` then leaves running. */
+export async function scenario(on: Gateway | GatewayOptions = {}): Promise<Scenario> {
+  const given = 'listen' in on
+  const gateway = given ? on : await startGateway(on)
+  try {
+    return new Scenario(gateway, await Actor.login(gateway, ADMIN), !given)
+  } catch (error) {
+    if (!given) await gateway.stop()
+    throw error
+  }
+}
+
+export {
+  type Made,
+  runContainer,
+  withCmd,
+  withEnv,
+  withImage,
+  withName,
+  withOpenStdin,
+  withoutStart,
+  withPort,
+  withSpec,
+  withTeam,
+  withTty,
+} from './containers.js'
