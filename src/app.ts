@@ -15,6 +15,7 @@ import { HttpModule } from './http/http.module.js'
 import { ImagesModule } from './images/images.module.js'
 import { JobsModule } from './jobs/jobs.module.js'
 import { loggerOptions } from './logging.js'
+import { OwnershipModule } from './ownership/ownership.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
 import { StreamsModule } from './streams/streams.module.js'
@@ -41,6 +42,7 @@ class AppModule {
         JobsModule,
         ContainersModule,
         ImagesModule,
+        OwnershipModule,
         SystemModule,
       ],
     }
@@ -61,7 +63,11 @@ export async function createApp(config: Config, database: Database): Promise<Nes
     forceCloseConnections: 'idle',
     requestTimeout: 60_000,
   })
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, database), adapter, { bufferLogs: true, abortOnError: false, bodyParser: false })
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, database), adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+    bodyParser: false,
+  })
   app.useLogger(app.get(Logger))
   app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
   if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })

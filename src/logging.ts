@@ -10,7 +10,11 @@ export function loggerOptions(config: Config): Params {
       base: null,
       genReqId: (request: IncomingMessage) => (request as IncomingMessage & { id?: string }).id ?? 'none',
       serializers: {
-        req: (request: { id: string; method: string; url: string }) => ({ id: request.id, method: request.method, path: request.url.split('?')[0] }),
+        req: (request: { id: string; method: string; url: string }) => ({
+          id: request.id,
+          method: request.method,
+          path: request.url.split('?')[0],
+        }),
         res: (response: ServerResponse & { statusCode: number }) => ({ status: response.statusCode }),
       },
       customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),

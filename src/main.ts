@@ -16,7 +16,8 @@ async function main(): Promise<void> {
 function assertNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   // better-sqlite3 13 dies with a segmentation fault on 20: say it before the addon is loaded.
-  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) throw new ConfigError(`node ${version} is too old: ${OLDEST_NODE.join('.')} or newer is needed; \`npm start\` brings its own`)
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]))
+    throw new ConfigError(`node ${version} is too old: ${OLDEST_NODE.join('.')} or newer is needed; \`npm start\` brings its own`)
 }
 
 main().catch((error: unknown) => {

@@ -53,6 +53,8 @@ export interface GrantFacts<Op extends OperationId> {
 }
 
 /** The teams that a list, prune or event stream may speak of: the one place where a scope becomes a filter. */
-export function scopeOf(grant: { readonly target: { readonly kind: 'scope'; readonly teams: readonly TeamRef[] } }): ReadonlyMap<string, TeamRef> {
+export function scopeOf(grant: {
+  readonly target: { readonly kind: 'scope'; readonly teams: readonly TeamRef[] }
+}): ReadonlyMap<string, TeamRef> {
   return new Map(grant.target.teams.map((team) => [team.id, team]))
 }

@@ -247,7 +247,12 @@ export type ExtraPermission = (typeof EXTRA_PERMISSIONS)[number]
 
 /** All permissions, sorted. */
 export const PERMISSIONS: readonly Permission[] = [
-  ...new Set<Permission>([...EXTRA_PERMISSIONS, ...Object.values(OPERATIONS).map((r) => r.permission).filter((p) => p !== 'none')]),
+  ...new Set<Permission>([
+    ...EXTRA_PERMISSIONS,
+    ...Object.values(OPERATIONS)
+      .map((r) => r.permission)
+      .filter((p) => p !== 'none'),
+  ]),
 ].sort()
 
 export function isOperation(id: string): id is OperationId {

@@ -8,9 +8,10 @@ import { OwnershipStore } from '../store/ownership.store.js'
 import type { OwnedKind, OwnershipRow } from '../store/schema.js'
 import { AccessChanges } from './changes.js'
 import { engineName } from './names.js'
-import { creationOf, Witness } from './witness.js'
+import { creationOf, LABEL_UID, Witness } from './witness.js'
 import type { TeamRef } from './principal.js'
 import { ProcessIdentity } from './process-identity.js'
+import { type LabelledKind, LABELLED_KINDS, objectsOf, reconcileRow } from './reconcile.js'
 
 /** What is to be made: its row exists already, so a crash at any point leaves nothing that nobody owns. */
 export interface Claim {
@@ -26,10 +27,20 @@ export interface Claim {
 
 /** Who makes what. */
 export interface ClaimRequest {
-  readonly kind: 'container' | 'volume' | 'network'
+  readonly kind: LabelledKind
   readonly team: TeamRef
   readonly name: string
   readonly creatorId: string
+}
+
+/** Something on the engine that belongs to no team. */
+export interface UnownedObject {
+  readonly kind: LabelledKind
+  readonly id: string
+  readonly name: string
+  readonly createdUnixMs: number
+  /** It carries our labels, but they prove nothing: a restored backup, or somebody who would like to be owned. */
+  readonly quarantined: boolean
 }
 
 /** Longest time that a create may take before the reconciler may decide about its row. */
@@ -39,9 +50,9 @@ const LEASE_MS = 60_000
 @Injectable()
 export class Ownership {
   constructor(
-    private readonly store: OwnershipStore,
-    private readonly witness: Witness,
-    private readonly inventory: Inventory,
+    readonly store: OwnershipStore,
+    readonly witness: Witness,
+    readonly inventory: Inventory,
     private readonly process: ProcessIdentity,
     private readonly changes: AccessChanges,
   ) {}
@@ -99,14 +110,47 @@ export class Ownership {
     this.changes.announce({})
   }
 
+  /** Holds every row to what the engine has; the inventory must not be stale. */
+  async reconcile(): Promise<void> {
+    let ended = false
+    for (const row of await this.store.held()) ended = (await reconcileRow(this, row)) || ended
+    if (ended) this.changes.announce({})
+  }
+
+  /** The engine says that the object is no more. */
+  async disappeared(kind: LabelledKind, engineId: string): Promise<void> {
+    const row = await this.store.byEngineId(kind, engineId)
+    if (row && (await reconcileRow(this, row))) this.changes.announce({})
+  }
+
+  /** What no row stands for: made beside the gateway, or with labels that prove nothing. */
+  async unowned(): Promise<UnownedObject[]> {
+    const rows = await this.store.held()
+    const owned = new Set(
+      rows.filter((row) => row.state === 'live' && this.witness.agrees(row)).map((row) => `${row.kind} ${row.engine_id}`),
+    )
+    const pending = new Set(rows.filter((row) => row.state === 'pending').map((row) => row.uid))
+    return LABELLED_KINDS.flatMap((kind) =>
+      objectsOf(this.inventory, kind)
+        .filter((entry) => !owned.has(`${kind} ${entry.id}`) && !pending.has(entry.labels[LABEL_UID] ?? ''))
+        .map((entry) => ({
+          kind,
+          id: entry.id,
+          name: entry.engineName,
+          createdUnixMs: entry.created,
+          quarantined: Boolean(entry.labels[LABEL_UID]),
+        })),
+    )
+  }
+
   /** Rows of the teams whose objects the engine has now and whose witness agrees, for lists. */
-  async owned(kind: 'container' | 'volume' | 'network', teamIds: readonly string[]): Promise<OwnershipRow[]> {
+  async owned(kind: LabelledKind, teamIds: readonly string[]): Promise<OwnershipRow[]> {
     const rows = await this.store.inTeams(kind, { teamIds })
     return rows.filter((row) => this.witness.agrees(row))
   }
 
   /** An administrator gives an unowned object to a team. @throws AppError NOT_FOUND, NAME_IN_USE, CONFLICT */
-  async adopt(kind: 'container' | 'volume' | 'network', engineId: string, team: TeamRef, name: string, creatorId: string): Promise<OwnershipRow> {
+  async adopt(kind: LabelledKind, engineId: string, team: TeamRef, name: string, creatorId: string): Promise<OwnershipRow> {
     const view = { container: this.inventory.containers, volume: this.inventory.volumes, network: this.inventory.networks }[kind]
     const entry = view.get(engineId)
     if (!entry) throw new AppError('NOT_FOUND')

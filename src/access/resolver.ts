@@ -121,7 +121,13 @@ export class Resolver {
     const found = own[0] ?? rows[0]
     if (!found) throw new AppError('NOT_FOUND')
     const owner = teams.find((candidate) => candidate.id === found.team_id) ?? { id: LIBRARY, name: LIBRARY }
-    return { kind: 'image', team: owner, reference: byId ? null : found.reference, contentId: found.content_id, library: owner.id === LIBRARY }
+    return {
+      kind: 'image',
+      team: owner,
+      reference: byId ? null : found.reference,
+      contentId: found.content_id,
+      library: owner.id === LIBRARY,
+    }
   }
 
   private async imageByReference(ref: string, visible: { teamIds: string[] }): Promise<ImageReferenceRow[]> {
@@ -154,4 +160,3 @@ function required(ref: string | undefined): string {
   if (ref === undefined) throw new AppError('INVALID_REFERENCE', { reason: 'it is missing' })
   return ref
 }
-

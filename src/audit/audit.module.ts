@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common'
+import { AuditController } from './audit.controller.js'
+import { AuditService } from './audit.service.js'
 
-@Module({})
+/** The reading API of the log; writing it is part of every decision (access.module.ts). */
+@Module({ controllers: [AuditController], providers: [AuditService] })
 export class AuditModule {}

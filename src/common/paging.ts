@@ -19,7 +19,11 @@ export interface Order<T> {
  * Sorts and pages. The cursor is the last item's key, not its place, so that a list that changes between two pages neither
  * repeats nor skips what stayed.
  */
-export function pageOf<T>(items: readonly T[], order: Order<T>, query: { cursor?: string | undefined; limit?: number | undefined }): Page<T> {
+export function pageOf<T>(
+  items: readonly T[],
+  order: Order<T>,
+  query: { cursor?: string | undefined; limit?: number | undefined },
+): Page<T> {
   const limit = query.limit ?? DEFAULT_LIMIT
   const sign = order.descending ? -1 : 1
   const keyed = items.map((item) => ({ item, key: order.key(item) }))
@@ -41,6 +45,10 @@ export function encodeCursor(key: string): string {
 /** @throws AppError INVALID_REQUEST */
 export function decodeCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString()
-  if (cursor === '' || encodeCursor(key) !== cursor) throw new AppError('INVALID_REQUEST', { reason: 'the cursor is not valid', errors: [{ pointer: '/query/cursor', detail: 'take nextCursor of the page before' }] })
+  if (cursor === '' || encodeCursor(key) !== cursor)
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'the cursor is not valid',
+      errors: [{ pointer: '/query/cursor', detail: 'take nextCursor of the page before' }],
+    })
   return key
 }

@@ -3,7 +3,12 @@ import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLengt
 import { readFileSync } from 'node:fs'
 
 const list = Transform(({ value }) =>
-  typeof value === 'string' ? value.split(',').map((part) => part.trim()).filter(Boolean) : value,
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean)
+    : value,
 )
 const number = Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value))
 
@@ -13,19 +18,25 @@ const number = Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.
  */
 export class Config {
   /** Port of REST, sockets, health and metrics; 0 takes a free one. */
-  @number @IsInt() @Min(0) @Max(65535)
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(65535)
   BERTH_PORT = 7070
 
   /** Address to listen on. Put a TLS proxy in front before you open it to a network. */
-  @IsString() @MinLength(1)
+  @IsString()
+  @MinLength(1)
   BERTH_HOST = '127.0.0.1'
 
   /** Folder of the embedded database and of everything else that must survive a restart. */
-  @IsString() @MinLength(1)
+  @IsString()
+  @MinLength(1)
   BERTH_DATA_DIR = './data'
 
   /** PostgreSQL address (`postgres://…`); without it the embedded database in BERTH_DATA_DIR is used. Secret. */
-  @IsOptional() @Matches(/^postgres(ql)?:\/\//, { message: 'must start with postgres://' })
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\//, { message: 'must start with postgres://' })
   BERTH_DATABASE_URL?: string
 
   /** The Docker Engine: `unix:///path` or `tcp://host:port`. Falls back to DOCKER_HOST, then to the usual socket. */
@@ -37,23 +48,35 @@ export class Config {
   BERTH_ADMIN_USERNAME = 'admin'
 
   /** Sets up the administrator at the first start, instead of the setup token. At least 12 characters. Secret. */
-  @IsOptional() @IsString() @MinLength(12)
+  @IsOptional()
+  @IsString()
+  @MinLength(12)
   BERTH_ADMIN_PASSWORD?: string
 
   /** Seconds that an access token is valid. */
-  @number @IsInt() @Min(30) @Max(86_400)
+  @number
+  @IsInt()
+  @Min(30)
+  @Max(86_400)
   BERTH_ACCESS_TOKEN_TTL = 900
 
   /** Seconds that a session lives without being refreshed. */
-  @number @IsInt() @Min(60) @Max(31_536_000)
+  @number
+  @IsInt()
+  @Min(60)
+  @Max(31_536_000)
   BERTH_REFRESH_TOKEN_TTL = 1_209_600
 
   /** Origins (`https://console.example.org`) that browsers may call from, comma-separated. None by default. */
-  @list @IsArray() @Matches(/^https?:\/\/[^/\s]+$/, { each: true, message: 'each must be scheme://host[:port]' })
+  @list
+  @IsArray()
+  @Matches(/^https?:\/\/[^/\s]+$/, { each: true, message: 'each must be scheme://host[:port]' })
   BERTH_ALLOWED_ORIGINS: string[] = []
 
   /** Addresses or CIDR ranges of reverse proxies whose X-Forwarded-For is believed, comma-separated. None by default. */
-  @list @IsArray() @IsString({ each: true })
+  @list
+  @IsArray()
+  @IsString({ each: true })
   BERTH_TRUSTED_PROXIES: string[] = []
 
   /** Host address that published ports bind to where the request names none. */
@@ -61,11 +84,14 @@ export class Config {
   BERTH_PUBLISH_ADDRESS = '0.0.0.0'
 
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
-  @list @IsArray() @IsString({ each: true })
+  @list
+  @IsArray()
+  @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
 
   /** Redis address (`redis://…`) for changes of rights between several gateway processes. Secret. */
-  @IsOptional() @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })
+  @IsOptional()
+  @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })
   BERTH_REDIS_URL?: string
 
   /** Least level that is logged. */
@@ -73,7 +99,10 @@ export class Config {
   BERTH_LOG_LEVEL = 'info'
 
   /** Seconds that a stopping gateway waits for requests and streams to end. */
-  @number @IsInt() @Min(0) @Max(60)
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(60)
   BERTH_DRAIN_SECONDS = 10
 }
 

@@ -39,7 +39,10 @@ function team(request: BerthRequest): string | undefined {
   const value = query['team'] ?? (typeof body === 'object' && body !== null && !Array.isArray(body) ? body['team'] : undefined)
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' && value.length <= 64) return value
-  throw new AppError('INVALID_REQUEST', { reason: 'the team is not valid', errors: [{ pointer: '/team', detail: 'must be the name or id of a team' }] })
+  throw new AppError('INVALID_REQUEST', {
+    reason: 'the team is not valid',
+    errors: [{ pointer: '/team', detail: 'must be the name or id of a team' }],
+  })
 }
 
 /** A query key that no handler reads is an error, not a silence: `x?force=1` must never look as if it had worked. */
@@ -47,10 +50,15 @@ function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id:
   const keys = Object.keys(request.query as object)
   if (keys.length === 0) return
   const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
-  const args = Object.keys((Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {})
+  const args = Object.keys(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {},
+  )
   // "4:0" is a @Query() on parameter 0 (RouteParamtypes.QUERY); its DTO refuses what it does not know.
   const hasQuery = args.some((arg) => arg.startsWith('4:'))
   const unknown = keys.filter((key) => !(key === 'team' && teamAllowed) && (key === 'team' || !hasQuery))
   if (unknown.length > 0)
-    throw new AppError('INVALID_REQUEST', { reason: 'unknown query parameters', errors: unknown.map((key) => ({ pointer: `/query/${key}`, detail: 'is not a parameter of this operation' })) })
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'unknown query parameters',
+      errors: unknown.map((key) => ({ pointer: `/query/${key}`, detail: 'is not a parameter of this operation' })),
+    })
 }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { Authenticator, bearerToken, operation } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
+import { HealthService } from '../system/health.service.js'
 import { sendProblem } from './problem.filter.js'
 
 /** The reference page is the document in another form. */
@@ -15,7 +16,8 @@ export function prepareEdge(app: NestFastifyApplication): void {
   const logger = new Logger('http')
   fastify.addHook('onRoute', (route) => {
     if (DOCUMENT_ROUTES.test(route.url)) route.config = { ...route.config, operation: 'OpenApi' }
-    if (!route.config?.operation) throw new Error(`${String(route.method)} ${route.url} has no row in the operations table, so it may not run`)
+    if (!route.config?.operation)
+      throw new Error(`${String(route.method)} ${route.url} has no row in the operations table, so it may not run`)
   })
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
@@ -23,6 +25,10 @@ export function prepareEdge(app: NestFastifyApplication): void {
     void reply.header('x-request-id', request.id)
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     await authenticate(app.get(Authenticator), request)
+  })
+  fastify.addHook('onResponse', (request, reply, done) => {
+    app.get(HealthService).answered(request.routeOptions.config.operation ?? 'none', reply.statusCode)
+    done()
   })
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser(/^application\/json(;|$)/i, { parseAs: 'buffer' }, (request, body: Buffer, done) => {

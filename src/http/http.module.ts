@@ -1,16 +1,19 @@
 import { Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core'
 import { AccessGuard } from './access.guard.js'
+import { SystemModule } from '../system/system.module.js'
 import { Coverage } from './coverage.js'
+import { Drain } from './drain.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StrictValidationPipe } from './validation.pipe.js'
 
 /** The REST edge: one guard, one pipe, one interceptor, one filter, for every controller there is. */
 @Module({
-  imports: [DiscoveryModule],
+  imports: [DiscoveryModule, SystemModule],
   providers: [
     Coverage,
+    Drain,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_PIPE, useClass: StrictValidationPipe },
     { provide: APP_INTERCEPTOR, useClass: OutcomeInterceptor },

@@ -26,11 +26,22 @@ export function Operation<const Op extends OperationId>(id: Op, summary?: string
     ApiOperation({ operationId: id, ...(summary && { summary }) }),
     ApiExtension('x-permission', row.permission),
     ApiExtension('x-target', row.target),
-    ApiResponse({ status: 'default', description: 'RFC 9457 problem details', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } } }),
+    ApiResponse({
+      status: 'default',
+      description: 'RFC 9457 problem details',
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } },
+    }),
   ]
   if (row.target !== 'public') decorators.push(ApiBearerAuth())
   if (TEAM_IN_QUERY.has(row.target))
-    decorators.push(ApiQuery({ name: 'team', required: false, type: String, description: 'name or id of the team; may be left out where the reference is not ambiguous' }))
+    decorators.push(
+      ApiQuery({
+        name: 'team',
+        required: false,
+        type: String,
+        description: 'name or id of the team; may be left out where the reference is not ambiguous',
+      }),
+    )
   const apply = applyDecorators(...decorators)
   return <T extends Handler<Op>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>): void => {
     apply(target, key, descriptor)

@@ -51,6 +51,7 @@ function asAppError(error: unknown, request: FastifyRequest): AppError {
     if (error.getStatus() < 500) return new AppError('INVALID_REQUEST', { reason: 'the request is not understood' }, { cause: error })
   }
   const status = (error as { statusCode?: unknown } | null)?.statusCode
-  if (typeof status === 'number' && status >= 400 && status < 500) return new AppError('INVALID_REQUEST', { reason: 'the request is not understood' }, { cause: error })
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new AppError('INVALID_REQUEST', { reason: 'the request is not understood' }, { cause: error })
   return new AppError('INTERNAL', {}, { cause: error })
 }

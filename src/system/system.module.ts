@@ -1,4 +1,13 @@
 import { Module } from '@nestjs/common'
+import { HealthController } from './health.controller.js'
+import { HealthService } from './health.service.js'
+import { SystemController } from './system.controller.js'
+import { SystemService } from './system.service.js'
 
-@Module({})
+/** The host, the engine, and how the gateway itself is doing. */
+@Module({
+  controllers: [SystemController, HealthController],
+  providers: [SystemService, HealthService],
+  exports: [HealthService],
+})
 export class SystemModule {}

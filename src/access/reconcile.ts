@@ -1,0 +1,55 @@
+import { nowIso } from '../common/clock.js'
+import type { ContainerEntry, Inventory, NetworkEntry, VolumeEntry } from '../engine/index.js'
+import type { OwnershipStore } from '../store/ownership.store.js'
+import type { OwnershipRow } from '../store/schema.js'
+import { LABEL_UID, creationOf, type Witness } from './witness.js'
+
+/** Kinds whose objects are on the engine with our labels. */
+export type LabelledKind = 'container' | 'volume' | 'network'
+export const LABELLED_KINDS: readonly LabelledKind[] = ['container', 'volume', 'network']
+
+type Entry = ContainerEntry | VolumeEntry | NetworkEntry
+
+/** What of the engine one row stands for. */
+export interface RowKeeping {
+  readonly store: OwnershipStore
+  readonly witness: Witness
+  readonly inventory: Inventory
+}
+
+/** All objects of a kind that the engine has. */
+export function objectsOf(inventory: Inventory, kind: LabelledKind): Entry[] {
+  return { container: inventory.containers, volume: inventory.volumes, network: inventory.networks }[kind].all()
+}
+
+/**
+ * Brings one row in line: pending with its object there → live; pending, lease over, no object → gone; live without its
+ * object → gone. True when the row ended.
+ */
+export async function reconcileRow(keeping: RowKeeping, row: OwnershipRow): Promise<boolean> {
+  if (!isLabelled(row.kind)) return false
+  if (row.state === 'live') return endIfGone(keeping, row, row.kind)
+  const object = objectsOf(keeping.inventory, row.kind).find(
+    (entry) => entry.labels[LABEL_UID] === row.uid && keeping.witness.proves(row, entry.labels),
+  )
+  if (object) {
+    await keeping.store.settle(row.uid, object.id, creationOf(object.created))
+    return false
+  }
+  if (row.lease_until !== null && row.lease_until > nowIso()) return false
+  await keeping.store.end(row.uid)
+  return true
+}
+
+async function endIfGone(keeping: RowKeeping, row: OwnershipRow, kind: LabelledKind): Promise<boolean> {
+  if (keeping.witness.agrees(row)) return false
+  // Just made, the inventory may not have met it: the engine itself has the last word.
+  const entry = await keeping.inventory.refresh(kind, row.engine_id ?? '')
+  if (entry && keeping.witness.agrees(row)) return false
+  await keeping.store.end(row.uid)
+  return true
+}
+
+function isLabelled(kind: OwnershipRow['kind']): kind is LabelledKind {
+  return kind === 'container' || kind === 'volume' || kind === 'network'
+}
