@@ -7,14 +7,20 @@ import { ROOT, SetupError, build, environment, installModules, main, step, withL
 
 const only = process.argv.slice(2)
 const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'))
-const all = Object.keys(scripts).filter((name) => name.startsWith('check:')).map((name) => name.slice('check:'.length))
+const all = Object.keys(scripts)
+  .filter((name) => name.startsWith('check:'))
+  .map((name) => name.slice('check:'.length))
 const unknown = only.filter((name) => !all.includes(name))
 const chosen = all.filter((name) => only.length === 0 || only.includes(name))
 const failed = []
 
 function check(name) {
   step(`check:${name}`)
-  const { status } = spawnSync('npm', ['run', '--silent', `check:${name}`], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: environment() })
+  const { status } = spawnSync('npm', ['run', '--silent', `check:${name}`], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: environment(),
+  })
   if (status !== 0) failed.push(name)
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`)
 }

@@ -22,7 +22,13 @@ export function addressOf(dockerHost: string): RequestOptions {
 }
 
 /** Sends one request to an engine and answers any status. A Buffer is sent as a tar, anything else as JSON. */
-export async function engineCall(dockerHost: string, method: string, path: string, body?: unknown, timeout = 60_000): Promise<EngineAnswer> {
+export async function engineCall(
+  dockerHost: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  timeout = 60_000,
+): Promise<EngineAnswer> {
   const raw = Buffer.isBuffer(body)
   const bytes = raw ? body : body === undefined ? undefined : Buffer.from(JSON.stringify(body))
   const headers = bytes ? { 'content-type': raw ? 'application/x-tar' : 'application/json', 'content-length': bytes.length } : {}

@@ -17,12 +17,19 @@ export function dockerHost(env: NodeJS.ProcessEnv): string {
 export async function ensureEngine(host: string, dataDir: string): Promise<void> {
   const answer = await ping(host)
   if (answer === 'ok') return
-  if (answer === 'EACCES') throw new SetupError(`${host} may not be opened by this user: run this as root, or join the group docker and log in again`)
-  if (host !== USUAL) throw new SetupError(`no Docker Engine answers at ${host} (${answer}): start it, or unset DOCKER_HOST and BERTH_DOCKER_HOST`)
+  if (answer === 'EACCES')
+    throw new SetupError(`${host} may not be opened by this user: run this as root, or join the group docker and log in again`)
+  if (host !== USUAL)
+    throw new SetupError(`no Docker Engine answers at ${host} (${answer}): start it, or unset DOCKER_HOST and BERTH_DOCKER_HOST`)
   const running = engineHere()
-  if (running) return awaitEngine(`the Docker Engine that runs already (process ${running}) does not answer at ${USUAL}: name its address in DOCKER_HOST`)
+  if (running)
+    return awaitEngine(
+      `the Docker Engine that runs already (process ${running}) does not answer at ${USUAL}: name its address in DOCKER_HOST`,
+    )
   if (process.getuid?.() !== 0 || (!which('dockerd') && !which('apt-get'))) {
-    throw new SetupError(`no Docker Engine answers at ${host}\ninstall and start one as root (on Debian: apt-get install docker.io), or name another one in DOCKER_HOST`)
+    throw new SetupError(
+      `no Docker Engine answers at ${host}\ninstall and start one as root (on Debian: apt-get install docker.io), or name another one in DOCKER_HOST`,
+    )
   }
   installDebianPackages(ENGINE_PACKAGES)
   await start(dataDir)
@@ -63,7 +70,9 @@ async function start(dataDir: string): Promise<void> {
   step(`dockerd (its log is ${log})`)
   const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`
   // on its own: the containers of the teams outlive the gateway
-  spawn('dockerd', [], { detached: true, stdio: ['ignore', out, out], env: { ...process.env, PATH } }).on('error', () => undefined).unref()
+  spawn('dockerd', [], { detached: true, stdio: ['ignore', out, out], env: { ...process.env, PATH } })
+    .on('error', () => undefined)
+    .unref()
   await awaitEngine(`the Docker Engine did not start: see ${log}`)
 }
 

@@ -51,13 +51,17 @@ async function chooseImage(): Promise<string> {
   const changes = ['CMD ["sh"]', 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin']
   const query = new URLSearchParams({ fromSrc: '-', repo: OWN_IMAGE.slice(0, -2), tag: '1' })
   changes.forEach((change) => query.append('changes', change))
-  const answer = await engineCall(host, 'POST', `/images/create?${query}`, busyboxTar())
-  if (answer.status !== 200 || answer.body.includes('"error"')) throw new SetupError(`the engine did not take the image: ${answer.body.trim()}`)
+  const answer = await engineCall(host, 'POST', `/images/create?${query.toString()}`, busyboxTar())
+  if (answer.status !== 200 || answer.body.includes('"error"'))
+    throw new SetupError(`the engine did not take the image: ${answer.body.trim()}`)
   return OWN_IMAGE
 }
 
 async function answers200(path: string): Promise<boolean> {
-  return engineCall(host, 'GET', path, undefined, 4_000).then(({ status }) => status === 200, () => false)
+  return engineCall(host, 'GET', path, undefined, 4_000).then(
+    ({ status }) => status === 200,
+    () => false,
+  )
 }
 
 function startGateway(image: string): ChildProcess {
@@ -93,7 +97,10 @@ function readSetupToken({ stdout }: ChildProcess): () => string | undefined {
 /** The gateway's exit ends this process, so there is no need to watch for it here. */
 async function awaitReady(gateway: ChildProcess): Promise<void> {
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
-    const ready = await httpCall({ host: '127.0.0.1', port, path: '/health/ready', timeout: 2_000 }).then(({ status }) => status === 200, () => false)
+    const ready = await httpCall({ host: '127.0.0.1', port, path: '/health/ready', timeout: 2_000 }).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
     if (ready) return
   }
   gateway.kill('SIGTERM')

@@ -84,7 +84,9 @@ async function endOf(child: ChildProcess): Promise<number | null> {
 
 /** Adds up a report and answers what failed in it; a file that could not even be loaded has no tests, but failed. */
 function count(report: Report): number {
-  const broken = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  )
   const failed = report.numFailedTests + broken.length
   total.passed += report.numPassedTests
   total.failed += failed

@@ -36,7 +36,13 @@ export function installModules() {
 
 /** Installs the Debian packages that are missing; as another user than root it says which. */
 export function installDebianPackages(wanted) {
-  const missing = [...new Set(Object.entries(wanted).filter(([command, name]) => !isInstalled(command, name)).map(([, name]) => name))]
+  const missing = [
+    ...new Set(
+      Object.entries(wanted)
+        .filter(([command, name]) => !isInstalled(command, name))
+        .map(([, name]) => name),
+    ),
+  ]
   if (missing.length === 0) return
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0 || !which('apt-get')) {
@@ -162,7 +168,11 @@ function packagesOf(lock) {
 function isInstalled(command, name) {
   if (!which(command)) return false
   // a dynamically linked busybox does not run in an image of its own
-  return name !== 'busybox-static' || !which('dpkg-query') || runQuietly('dpkg-query', ['-W', '-f', '${Status}', name]).output.startsWith('install ok installed')
+  return (
+    name !== 'busybox-static' ||
+    !which('dpkg-query') ||
+    runQuietly('dpkg-query', ['-W', '-f', '${Status}', name]).output.startsWith('install ok installed')
+  )
 }
 
 /** Debian starts a service as it is installed; policy-rc.d is the documented way to say no. What was there is put back. */
@@ -184,7 +194,8 @@ function withoutStartingServices(work) {
 function sourceFingerprint() {
   const hash = createHash('sha256')
   const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) => join(ROOT, name))
-  for (const path of [...settings, ...filesBelow(join(ROOT, 'src'))]) hash.update(`${path}\0`).update(existsSync(path) ? readFileSync(path) : '')
+  for (const path of [...settings, ...filesBelow(join(ROOT, 'src'))])
+    hash.update(`${path}\0`).update(existsSync(path) ? readFileSync(path) : '')
   return hash.digest('hex')
 }
 

@@ -11,7 +11,7 @@ function serve(client: Socket): void {
   client.on('error', () => client.destroy())
   client.on('readable', onHead)
   function onHead(): void {
-    for (let byte: Buffer | null; (byte = client.read(1) as Buffer | null); ) {
+    for (let byte: Buffer | null; (byte = client.read(1) as Buffer | null);) {
       if (byte[0] === 10) {
         client.off('readable', onHead)
         return join(client, head)

@@ -60,16 +60,12 @@ export class Bed {
   }
 
   /** Makes a port of the namespace reachable on 127.0.0.1 out here, for whatever needs a plain URL. */
-  async forward(port: number): Promise<{ url: string; port: number; close: () => Promise<void> }> {
+  async forward(port: number): Promise<Forward> {
     const open = new Set<Socket>()
     const server = createServer({ allowHalfOpen: true }, (client) => {
       open.add(client)
       client.on('close', () => open.delete(client)).on('error', () => client.destroy())
-      this.dialInside(port).then((inner) => {
-        inner.on('error', () => client.resetAndDestroy()).on('close', () => client.destroy())
-        client.on('close', () => inner.destroy())
-        client.pipe(inner).pipe(client)
-      }, () => client.resetAndDestroy())
+      joinInside(client, this.dialInside(port)).catch(() => client.resetAndDestroy())
     })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const { port: outside } = server.address() as AddressInfo
@@ -82,7 +78,11 @@ export class Bed {
   }
 
   /** An image that no other test uses, in the registry only; its layers are as many as `files`. Answers the reference. */
-  async uniqueImage({ files = [{ 'unique.txt': randomBytes(16).toString('hex') }], config = {}, name = randomName() }: UniqueImage = {}): Promise<string> {
+  async uniqueImage({
+    files = [{ 'unique.txt': randomBytes(16).toString('hex') }],
+    config = {},
+    name = randomName(),
+  }: UniqueImage = {}): Promise<string> {
     const layers = files.map((layer) => ({ tar: tarOf(layer), createdBy: `ADD ${Object.keys(layer).join(' ')} /` }))
     await pushImage(this.registry, { repository: `unique/${name}`, tags: ['1'], layers, config: { Cmd: ['/none'], ...config } })
     return `${this.registryHost}/unique/${name}:1`
@@ -113,7 +113,13 @@ export class Bed {
 
   /** Whether engine and registry answer. */
   async isUp(): Promise<boolean> {
-    return (await this.engine.answers()) && this.registry.call('GET', '/v2/').then(({ status }) => status === 200, () => false)
+    return (
+      (await this.engine.answers()) &&
+      this.registry.call('GET', '/v2/').then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    )
   }
 
   /** Hands the bed to another process, at whose end it becomes stale. */
@@ -129,6 +135,14 @@ export class Bed {
   }
 }
 
+/** A port out here that leads into the namespace; close it when done. */
+export interface Forward {
+  readonly url: string
+  readonly port: number
+  readonly close: () => Promise<void>
+}
+
+/** What an image of a test's own shall be; all of it may be left out. */
 export interface UniqueImage {
   /** One layer per entry: path → content. */
   readonly files?: readonly Readonly<Record<string, string | Buffer>>[]
@@ -177,7 +191,8 @@ export async function purgeStale(): Promise<string[]> {
   for (const name of existsSync(bedsFolder()) ? readdirSync(BEDS) : []) {
     const all = PrivateEngine.allIn(join(BEDS, name))
     // killed before it had an engine: the folder is all there is
-    if (all.length === 0 && Date.now() - statSync(join(BEDS, name)).mtimeMs > MINUTE) rmSync(join(BEDS, name), { recursive: true, force: true })
+    if (all.length === 0 && Date.now() - statSync(join(BEDS, name)).mtimeMs > MINUTE)
+      rmSync(join(BEDS, name), { recursive: true, force: true })
     const stale = all.filter((engine) => engine.isStale)
     // a second run that starts at the same time sees it taken
     stale.forEach((engine) => engine.setOwner(ownerOf(process.pid)))
@@ -187,6 +202,14 @@ export async function purgeStale(): Promise<string[]> {
     purged.push(...stale.map((engine) => engine.netns))
   }
   return purged
+}
+
+async function joinInside(client: Socket, dialled: Promise<Socket>): Promise<void> {
+  const inner = await dialled
+  // a reset inside must be a reset out here, or a test can not see it
+  inner.on('error', () => client.resetAndDestroy()).on('close', () => client.destroy())
+  client.on('close', () => inner.destroy())
+  client.pipe(inner).pipe(client)
 }
 
 /** Pulls through the mirror, which proves that path once for the whole run, and keeps the content under our own tag. */

@@ -9,7 +9,8 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
   // the workers are forked after this and inherit it
   process.env[BED_VARIABLE] = bed.dir
   return async () => {
-    const left = await leftovers(bed.socketPath).finally(() => bed.purge())
+    const left = await leftovers(bed.socketPath)
+    await bed.purge()
     if (left.length > 0) throw new Error(`left on the engine:\n${left.join('\n')}`)
   }
 }

@@ -45,7 +45,7 @@ export async function pushImage(registry: Registry, spec: ImageSpec): Promise<st
   const bytes = Buffer.from(JSON.stringify(manifest))
   for (const tag of spec.tags) {
     const answer = await registry.call('PUT', `/v2/${spec.repository}/manifests/${tag}`, bytes, { 'content-type': MANIFEST })
-    if (answer.status !== 201) throw new Error(`push of ${spec.repository}:${tag}: ${answer.status} ${answer.body}`)
+    if (answer.status !== 201) throw new Error(`push of ${spec.repository}:${tag}: ${answer.status} ${answer.body.toString()}`)
   }
   return sha256(bytes)
 }
@@ -92,7 +92,7 @@ async function pushBlob(registry: Registry, repository: string, blob: Buffer): P
   const url = new URL(String(upload.headers['location']), `http://${registry.host}`)
   url.searchParams.set('digest', digest)
   const answer = await registry.call('PUT', url.pathname + url.search, blob, { 'content-type': 'application/octet-stream' })
-  if (answer.status !== 201) throw new Error(`push of a layer of ${repository}: ${answer.status} ${answer.body}`)
+  if (answer.status !== 201) throw new Error(`push of a layer of ${repository}: ${answer.status} ${answer.body.toString()}`)
 }
 
 function makeDebian(cache: string, tarball: string): void {
@@ -114,7 +114,10 @@ function codename(): string {
 
 /** The mirror that apt uses, since another one may not be reachable. */
 function mirror(): string {
-  return /https?:\/\/\S+\/debian\/?(?=\s|$)/m.exec(run('apt-get', 'indextargets', '--format', '$(REPO_URI) '))?.[0] ?? 'http://deb.debian.org/debian'
+  return (
+    /https?:\/\/\S+\/debian\/?(?=\s|$)/m.exec(run('apt-get', 'indextargets', '--format', '$(REPO_URI) '))?.[0] ??
+    'http://deb.debian.org/debian'
+  )
 }
 
 /** Runs the work once on this machine, however many processes ask for it at the same time. */

@@ -136,7 +136,10 @@ export class PrivateEngine {
 
   /** Whether the engine answers a ping within a second. */
   async answers(): Promise<boolean> {
-    return engineCall(this.socketPath, 'GET', '/_ping', undefined, 1_000).then(({ status }) => status === 200, () => false)
+    return engineCall(this.socketPath, 'GET', '/_ping', undefined, 1_000).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
   }
 
   /** Ends everything and leaves no trace on the machine, whatever state it is in. */
@@ -151,10 +154,14 @@ export class PrivateEngine {
 
   private args(): string[] {
     const { dir } = this
-    return [
-      ...['-H', this.dockerHost, '--data-root', join(dir, 'root'), '--exec-root', join(dir, 'run')],
-      ...['--pidfile', this.pidFile, '--config-file', join(dir, 'daemon.json')],
-    ]
+    const settings = {
+      '-H': this.dockerHost,
+      '--data-root': join(dir, 'root'),
+      '--exec-root': join(dir, 'run'),
+      '--pidfile': this.pidFile,
+      '--config-file': join(dir, 'daemon.json'),
+    }
+    return Object.entries(settings).flat()
   }
 
   private config(): Record<string, unknown> {

@@ -95,7 +95,7 @@ export function dialThrough(relay: string, port: number, host = '127.0.0.1'): Pr
   socket.write(`${host} ${port}\n`)
   let head = ''
   const onReadable = () => {
-    for (let byte: Buffer | null; (byte = socket.read(1) as Buffer | null); ) {
+    for (let byte: Buffer | null; (byte = socket.read(1) as Buffer | null);) {
       if (byte[0] !== 10) {
         head += byte.toString('latin1')
         continue
@@ -121,9 +121,17 @@ export async function purge(dir: string, netns: string, cgroup: string): Promise
     pids.forEach((pid) => signal(pid, 'SIGKILL'))
     return pids.length === 0
   })
-  for (const path of mountsUnder(dir)) removing(() => run('umount', '-l', path), () => !mountsUnder(dir).includes(path))
+  for (const path of mountsUnder(dir))
+    removing(
+      () => run('umount', '-l', path),
+      () => !mountsUnder(dir).includes(path),
+    )
   groups.forEach(removeGroup)
-  if (existsSync(`/run/netns/${netns}`)) removing(() => run('ip', 'netns', 'delete', netns), () => !existsSync(`/run/netns/${netns}`))
+  if (existsSync(`/run/netns/${netns}`))
+    removing(
+      () => run('ip', 'netns', 'delete', netns),
+      () => !existsSync(`/run/netns/${netns}`),
+    )
   // a mount that slipped through must not have its content removed
   if (existsSync(dir)) run('rm', '-rf', '--one-file-system', dir)
 }
@@ -139,7 +147,11 @@ function removing(work: () => unknown, isGone: () => boolean): void {
 
 function pidsIn(netns: string): number[] {
   if (!existsSync(`/run/netns/${netns}`)) return []
-  return run('ip', 'netns', 'pids', netns).split('\n').filter(Boolean).map(Number).filter((pid) => ownerOf(pid))
+  return run('ip', 'netns', 'pids', netns)
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .filter((pid) => ownerOf(pid))
 }
 
 /** The cgroup in each hierarchy: cgroup v1 has one folder per controller, v2 a single tree. */

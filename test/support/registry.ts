@@ -76,7 +76,13 @@ function configOf(engine: PrivateEngine, port: number, storage: string, users?: 
 
 function htpasswd(engine: PrivateEngine, port: number, users: Readonly<Record<string, string>>): string {
   const path = join(engine.dir, `htpasswd-${port}`)
-  writeFileSync(path, Object.entries(users).map(([name, password]) => `${name}:${bcrypt(password)}\n`).join(''), { mode: 0o600 })
+  writeFileSync(
+    path,
+    Object.entries(users)
+      .map(([name, password]) => `${name}:${bcrypt(password)}\n`)
+      .join(''),
+    { mode: 0o600 },
+  )
   return path
 }
 
