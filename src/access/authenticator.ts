@@ -10,6 +10,13 @@ export abstract class Authenticator {
    * @throws AppError UNAUTHENTICATED for everything that is not valid now: malformed, expired, revoked, of a disabled user.
    */
   abstract authenticate(token: string): Promise<Principal>
+
+  /**
+   * The principal as it is now, by its credential alone: for open streams. An access token that has expired does not matter
+   * while its session is valid; a personal token must still be valid itself.
+   * @throws AppError UNAUTHENTICATED when session or token ended, or the user is disabled.
+   */
+  abstract revalidate(principal: Principal): Promise<Principal>
 }
 
 /** The token of an Authorization header; null when there is none of ours. */
