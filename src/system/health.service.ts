@@ -18,17 +18,16 @@ export class HealthService {
     private readonly settings: SettingsStore,
   ) {
     collectDefaultMetrics({ register: this.registry, prefix: 'berth_' })
-    const registers = [this.registry]
     this.requests = new Counter({
       name: 'berth_http_requests_total',
       help: 'Answers over REST',
       labelNames: ['operation', 'status'],
       registers,
     })
-    gauge('berth_engine_up', 'Does the engine answer', registers, () => (this.engine.state.up ? 1 : 0))
-    gauge('berth_engine_sockets', 'Connections to the engine in use', registers, () => this.engine.openSockets)
-    gauge('berth_inventory_stale', 'Is the inventory being listed again', registers, () => (this.engine.inventory.stale ? 1 : 0))
-    gauge('berth_containers', 'Containers on the engine', registers, () => this.engine.inventory.containers.size)
+    gauge('berth_engine_up', 'Does the engine answer', this.registry, () => (this.engine.state.up ? 1 : 0))
+    gauge('berth_engine_sockets', 'Connections to the engine in use', this.registry, () => this.engine.openSockets)
+    gauge('berth_inventory_stale', 'Is the inventory being listed again', this.registry, () => (this.engine.inventory.stale ? 1 : 0))
+    gauge('berth_containers', 'Containers on the engine', this.registry, () => this.engine.inventory.containers.size)
   }
 
   /** The process runs. */
@@ -60,13 +59,14 @@ export class HealthService {
   }
 }
 
-function gauge(name: string, help: string, registers: Registry[], read: () => number): void {
-  new Gauge({
+function gauge(name: string, help: string, registry: Registry, read: () => number): void {
+  const made = new Gauge({
     name,
     help,
-    registers,
+    registers: [],
     collect() {
       this.set(read())
     },
   })
+  registry.registerMetric(made)
 }
