@@ -56,7 +56,8 @@ export class EngineClient {
   act(path: string, options: CallOptions & { method?: 'POST' | 'DELETE' } = {}): Promise<boolean> {
     return this.limited(options, async (limit, version) => {
       const answer = await this.send(options.method ?? 'POST', `/v${version}${path}`, options, limit)
-      answer.resume()
+      const text = await readText(answer, MAX_ERROR)
+      if (text.trim() !== '') throw garbage(`an answer where none belongs: ${text.slice(0, 80)}`)
       return answer.statusCode !== 304
     })
   }

@@ -2,6 +2,7 @@ import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { garbage } from './answer-shape.js'
 
 /*
  * Why not dockerode: docker-modem follows any redirect, and for one to an unknown scheme, or after a unix socket, it throws
@@ -120,9 +121,16 @@ export function errorCode(error: unknown): string {
 function answerOf(sent: ClientRequest, request: TransportRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.on('error', reject)
+    sent.on('upgrade', (_message, socket) => {
+      // without a listener Node closes the socket and tells nobody
+      socket.destroy()
+      reject(garbage('an upgrade that was not asked for'))
+    })
     sent.on('response', (message) => {
       // without a listener an abort within the body would be an uncaught error; readers get it by their own means
       message.on('error', ignore)
+      // broken chunks are told to the request only
+      sent.on('error', (error) => message.destroy(error))
       resolve(message)
     })
     if (request.upload) pipeline(request.upload, sent).catch(reject)

@@ -1,0 +1,112 @@
+import { renameSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../src/engine/index.js'
+import { BASE_IMAGE, bed } from '../support/bed.js'
+import type { PrivateEngine } from '../support/private-engine.js'
+import { uniqueName, until } from './support/engine.js'
+
+let host: PrivateEngine
+let engine: Engine
+let running: string
+
+beforeAll(async () => {
+  host = await bed().startEngine()
+  engine = new Engine({ dockerHost: host.dockerHost })
+  engine.onModuleInit()
+  await engine.inventory.ready()
+  const { Id } = await engine.containers.create(uniqueName(), { Image: BASE_IMAGE, Cmd: ['sleep', '600'], HostConfig: { RestartPolicy: { Name: 'always' } } })
+  running = Id
+  await engine.containers.start(Id)
+}, 60_000)
+
+afterAll(async () => {
+  await engine?.onApplicationShutdown()
+  await host?.purge()
+})
+
+/** The code of the error and how long it took. */
+async function timed(call: () => Promise<unknown>): Promise<{ code: string; ms: number }> {
+  const start = performance.now()
+  const code = await call().then(() => 'none', (error: { code?: string }) => error.code ?? String(error))
+  return { code, ms: performance.now() - start }
+}
+
+describe('an engine that is stopped by a signal', () => {
+  it('is refused within a second, and found again by itself within five', async () => {
+    const abort = new AbortController()
+    const lines = await engine.containers.logLines(running, { tty: false, follow: true, signal: abort.signal })
+    await engine.system.version()
+    host.freeze()
+    try {
+      const first = await Promise.all([timed(() => engine.containers.inspect(running)), timed(() => engine.containers.pause(running))])
+      for (const { code, ms } of first) expect({ code, quick: ms < 1_000 }).toEqual({ code: 'ENGINE_UNAVAILABLE', quick: true })
+      const next = await timed(() => engine.containers.inspect(running))
+      expect(next.code).toBe('ENGINE_UNAVAILABLE')
+      expect(next.ms).toBeLessThan(50)
+      expect(engine.inventory.stale).toBe(true)
+      expect(engine.inventory.containers.get(running)?.state).toBe('running')
+    } finally {
+      host.thaw()
+    }
+    await until('up again', () => engine.state.up && !engine.inventory.stale, 5_000)
+    abort.abort(new Error('done'))
+    await expect(lines.next()).rejects.toThrow('done')
+    if ((await engine.containers.inspect(running)).State.Paused) await engine.containers.unpause(running)
+  })
+})
+
+describe('an engine that is killed and restarted', () => {
+  it('ends its streams with an error and is followed again', async () => {
+    const lines = await engine.containers.logLines(running, { tty: false, follow: true })
+    const waiting = timed(() => lines.next())
+    await host.kill()
+    expect((await waiting).code).toBe('ENGINE_UNAVAILABLE')
+    const refused = await timed(() => engine.system.version())
+    expect(refused.code).toBe('ENGINE_UNAVAILABLE')
+    expect(refused.ms).toBeLessThan(1_000)
+    expect(engine.inventory.stale).toBe(true)
+    await host.start()
+    await until('up again', () => engine.state.up && !engine.inventory.stale, 5_000)
+    const { Id } = await engine.containers.create(uniqueName(), { Image: BASE_IMAGE, Cmd: ['true'] })
+    await until('heard', () => engine.inventory.containers.get(Id))
+    await engine.containers.remove(Id)
+    await until('heard', () => !engine.inventory.containers.get(Id))
+  }, 60_000)
+})
+
+describe('a socket that is moved away', () => {
+  it('is noticed and found again', async () => {
+    renameSync(host.socketPath, `${host.socketPath}.away`)
+    await until('down', () => !engine.state.up, 3_000)
+    expect(engine.state.problem).toBe('unreachable')
+    renameSync(`${host.socketPath}.away`, host.socketPath)
+    await until('up again', () => engine.state.up && !engine.inventory.stale, 5_000)
+  })
+})
+
+describe('what is removed while nobody listens', () => {
+  it('is gone after the next connect', async () => {
+    const { Id } = await engine.containers.create(uniqueName(), { Image: BASE_IMAGE, Cmd: ['true'] })
+    await until('known', () => engine.inventory.containers.get(Id))
+    const other = new Engine({ dockerHost: host.dockerHost })
+    renameSync(host.socketPath, `${host.socketPath}.away`)
+    await until('down', () => !engine.state.up, 3_000)
+    renameSync(`${host.socketPath}.away`, host.socketPath)
+    await other.containers.remove(Id)
+    await other.onApplicationShutdown()
+    await until('gone', () => !engine.inventory.containers.get(Id), 6_000)
+  })
+})
+
+describe('stopping', () => {
+  it('ends every connection', async () => {
+    const own = new Engine({ dockerHost: host.dockerHost })
+    own.onModuleInit()
+    await own.inventory.ready()
+    const lines = await own.containers.logLines(running, { tty: false, follow: true })
+    const waiting = timed(() => lines.next())
+    await own.onApplicationShutdown()
+    expect((await waiting).code).toBe('STOPPING')
+    expect(own.openSockets).toBe(0)
+  })
+})
