@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { engineCall, engineJson } from './engine-http.js'
 import { tarOf } from '../../scripts/tar.js'
-import { debianLayer, pushImage, pushSeedImages } from './images.js'
+import { debianLayer } from './images-debian.js'
+import { layerOf, pushImage, pushSeedImages } from './images.js'
 import { KEPT } from './leftovers.js'
 import { PrivateEngine, type EngineOptions } from './private-engine.js'
 import { ownerOf, type Owner } from './private-host.js'
@@ -83,12 +84,12 @@ export class Bed {
     config = {},
     name = randomName(),
   }: UniqueImage = {}): Promise<string> {
-    const layers = files.map((layer) => ({ tar: tarOf(layer), createdBy: `ADD ${Object.keys(layer).join(' ')} /` }))
+    const layers = files.map((layer) => layerOf(tarOf(layer), `ADD ${Object.keys(layer).join(' ')} /`))
     await pushImage(this.registry, { repository: `unique/${name}`, tags: ['1'], layers, config: { Cmd: ['/none'], ...config } })
     return `${this.registryHost}/unique/${name}:1`
   }
 
-  /** A Debian image with a package manager, `debian:12` in the registry; the first one on a machine takes a minute. */
+  /** A Debian image with a package manager, `debian:12` in the registry; the first one on a machine takes up to a minute. */
   async debianImage(): Promise<string> {
     const known = await this.registry.call('HEAD', '/v2/library/debian/manifests/12')
     if (known.status !== 200) {

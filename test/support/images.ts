@@ -3,18 +3,20 @@
  * every pull takes the engine's real pull path; `library/…` is what the engine finds for `busybox`, as its mirror.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { CREATED, busyboxTar, tarOf } from '../../scripts/tar.js'
-import { run, until } from './private-host.js'
 import type { Registry } from './registry.js'
 
-/** One layer: an uncompressed tar, and what the image's history says of it. */
+/** One layer: its gzipped tar, the digest of the plain one, and what the image's history says of it. */
 export interface Layer {
-  readonly tar: Buffer
+  readonly blob: Buffer
+  readonly diffId: string
   readonly createdBy: string
+}
+
+/** A layer of an uncompressed tar. */
+export function layerOf(tar: Buffer, createdBy: string): Layer {
+  return { blob: gzipSync(tar, { level: 1 }), diffId: sha256(tar), createdBy }
 }
 
 export interface ImageSpec {
@@ -32,7 +34,7 @@ const CONFIG = 'application/vnd.docker.container.image.v1+json'
 
 /** Puts an image into the registry and answers its manifest's digest. The same spec always gives the same digest. */
 export async function pushImage(registry: Registry, spec: ImageSpec): Promise<string> {
-  const blobs = spec.layers.map(({ tar }) => gzipSync(tar, { level: 1 }))
+  const blobs = spec.layers.map(({ blob }) => blob)
   const config = Buffer.from(JSON.stringify(imageConfig(spec)))
   await Promise.all([config, ...blobs].map((blob) => pushBlob(registry, spec.repository, blob)))
   const layers = blobs.map((blob) => ({ mediaType: LAYER, size: blob.length, digest: sha256(blob) }))
@@ -52,10 +54,10 @@ export async function pushImage(registry: Registry, spec: ImageSpec): Promise<st
 
 /** The images that every bed has from its start; see bed.ts for their references. */
 export async function pushSeedImages(registry: Registry): Promise<void> {
-  const busybox = { tar: busyboxTar(), createdBy: 'ADD busybox.tar / # from the machine' }
-  const app = { tar: tarOf({ 'app/version': '1\n' }), createdBy: 'COPY version /app/version # buildkit-free' }
+  const busybox = layerOf(busyboxTar(), 'ADD busybox.tar / # from the machine')
+  const app = layerOf(tarOf({ 'app/version': '1\n' }), 'COPY version /app/version')
   const config = { Cmd: ['sh'], Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] }
-  const random = [1, 6, 13].map((mb) => ({ tar: tarOf({ [`random-${mb}`]: randomBytes(mb << 20) }), createdBy: `ADD random-${mb} /` }))
+  const random = [1, 6, 13].map((mb) => layerOf(tarOf({ [`random-${mb}`]: randomBytes(mb << 20) }), `ADD random-${mb} /`))
   await Promise.all([
     pushImage(registry, { repository: 'library/busybox', tags: ['1', 'latest'], layers: [busybox], config }),
     pushImage(registry, { repository: 'library/layered', tags: ['1', 'latest'], layers: [busybox, app], config }),
@@ -64,22 +66,13 @@ export async function pushSeedImages(registry: Registry): Promise<void> {
   ])
 }
 
-/** A Debian minbase rootfs by debootstrap (30–60 s), kept under the user's cache folder, so that only the first run pays. */
-export async function debianLayer(): Promise<Layer> {
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'berth-test')
-  const tarball = join(cache, 'debian-minbase.tar')
-  mkdirSync(cache, { recursive: true })
-  if (!existsSync(tarball)) await onlyOne(`${tarball}.lock`, () => existsSync(tarball) || makeDebian(cache, tarball))
-  return { tar: readFileSync(tarball), createdBy: 'debootstrap --variant=minbase' }
-}
-
 function imageConfig({ layers, config = {} }: ImageSpec): object {
   return {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
     created: CREATED,
     config,
-    rootfs: { type: 'layers', diff_ids: layers.map(({ tar }) => sha256(tar)) },
+    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     history: layers.map(({ createdBy }) => ({ created: CREATED, created_by: createdBy })),
   }
 }
@@ -93,48 +86,6 @@ async function pushBlob(registry: Registry, repository: string, blob: Buffer): P
   url.searchParams.set('digest', digest)
   const answer = await registry.call('PUT', url.pathname + url.search, blob, { 'content-type': 'application/octet-stream' })
   if (answer.status !== 201) throw new Error(`push of a layer of ${repository}: ${answer.status} ${answer.body.toString()}`)
-}
-
-function makeDebian(cache: string, tarball: string): void {
-  if (!existsSync('/usr/sbin/debootstrap')) run('apt-get', 'install', '-y', '--no-install-recommends', 'debootstrap')
-  const root = mkdtempSync(join(cache, 'root-'))
-  try {
-    run('debootstrap', '--variant=minbase', codename(), root, mirror())
-    rmSync(join(root, 'var/cache/apt/archives'), { recursive: true, force: true })
-    run('tar', '-C', root, '--sort=name', '--numeric-owner', '--exclude=./dev/*', '-cf', `${tarball}.part`, '.')
-    renameSync(`${tarball}.part`, tarball)
-  } finally {
-    run('rm', '-rf', '--one-file-system', root)
-  }
-}
-
-function codename(): string {
-  return /^VERSION_CODENAME=(\w+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'bookworm'
-}
-
-/** The mirror that apt uses, since another one may not be reachable. */
-function mirror(): string {
-  return (
-    /https?:\/\/\S+\/debian\/?(?=\s|$)/m.exec(run('apt-get', 'indextargets', '--format', '$(REPO_URI) '))?.[0] ??
-    'http://deb.debian.org/debian'
-  )
-}
-
-/** Runs the work once on this machine, however many processes ask for it at the same time. */
-async function onlyOne(lock: string, work: () => unknown): Promise<void> {
-  await until(`the lock ${lock} (remove it if nobody holds it)`, 300_000, () => {
-    try {
-      mkdirSync(lock)
-      return true
-    } catch {
-      return false
-    }
-  })
-  try {
-    work()
-  } finally {
-    rmSync(lock, { recursive: true, force: true })
-  }
 }
 
 function sha256(bytes: Buffer): string {
