@@ -12,6 +12,7 @@ import { ContainersModule } from './containers/containers.module.js'
 import { EngineModule } from './engine/index.js'
 import { prepareEdge } from './http/edge.js'
 import { HttpModule } from './http/http.module.js'
+import { serveReference } from './http/reference.js'
 import { ImagesModule } from './images/images.module.js'
 import { JobsModule } from './jobs/jobs.module.js'
 import { loggerOptions } from './logging.js'
@@ -72,6 +73,7 @@ export async function createApp(config: Config, database: Database): Promise<Nes
   app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
   if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })
   prepareEdge(app)
+  serveReference(app)
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'])
   return app
 }

@@ -2,8 +2,10 @@ import { Module } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core'
 import { AccessGuard } from './access.guard.js'
 import { SystemModule } from '../system/system.module.js'
+import { ContractDocument } from './contract-document.js'
 import { Coverage } from './coverage.js'
 import { Drain } from './drain.js'
+import { OpenApiController } from './openapi.controller.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StrictValidationPipe } from './validation.pipe.js'
@@ -11,7 +13,9 @@ import { StrictValidationPipe } from './validation.pipe.js'
 /** The REST edge: one guard, one pipe, one interceptor, one filter, for every controller there is. */
 @Module({
   imports: [DiscoveryModule, SystemModule],
+  controllers: [OpenApiController],
   providers: [
+    ContractDocument,
     Coverage,
     Drain,
     { provide: APP_GUARD, useClass: AccessGuard },
