@@ -29,6 +29,8 @@ export function bytesOf(source: Readable, hooks: BodyHooks): AsyncGenerator<Uint
         alive()
         yield chunk
       }
+      // a stream that was destroyed before its first read ends without an error: that would pass for the container's end
+      if (!source.readableEnded) throw Object.assign(new Error('destroyed'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
     } catch (error) {
       throw signal?.aborted ? signal.reason : failure(error)
     }

@@ -68,6 +68,6 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.inventory.stop()
     this.connection.stop()
-    this.transport.close()
+    await this.transport.close()
   }
 }

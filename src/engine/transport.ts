@@ -79,11 +79,12 @@ export class Transport {
     })
   }
 
-  /** Destroys every connection. */
-  close(): void {
+  /** Destroys every connection and waits until they are gone. */
+  async close(): Promise<void> {
     this.closed = true
+    const ends = [...this.sockets].map((socket) => new Promise((resolve) => socket.destroy().once('close', resolve)))
     this.pool.destroy()
-    for (const socket of this.sockets) socket.destroy()
+    await Promise.all(ends)
   }
 
   private request(request: TransportRequest): ClientRequest {
