@@ -37,6 +37,7 @@ export const ERRORS = {
   LAST_ADMINISTRATOR: { status: 409, text: 'this is the last administrator', hint: 'make another administrator first' },
   TEAM_NOT_EMPTY: { status: 409, text: 'the team still owns {count} objects', hint: 'remove its objects first' },
   JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
+  JOB_CANCELED: { status: 409, text: 'the job was canceled', hint: 'start it again if it is still wanted' },
   IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
   // 413, 415, 422, 429
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },

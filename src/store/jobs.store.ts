@@ -1,11 +1,26 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
+import { isEmbedded } from './locks.js'
 import type { JobRow, JobsTable } from './schema.js'
+
+/** What may narrow a list of jobs; `before` is the last row of the page before. */
+export interface JobQuery {
+  readonly teamIds: readonly string[]
+  readonly before?: { readonly createdAt: string; readonly id: string } | undefined
+  readonly state?: JobRow['state'] | undefined
+  readonly kind?: string | undefined
+  readonly limit: number
+}
 
 /** Durable records of long work. */
 @Injectable()
 export class JobStore {
-  constructor(private readonly db: Database) {}
+  /** The database has one process at a time: whatever another one left running is over. */
+  readonly exclusive: boolean
+
+  constructor(private readonly db: Database) {
+    this.exclusive = isEmbedded(db)
+  }
 
   async insert(job: JobsTable): Promise<void> {
     await this.db.insertInto('jobs').values(job).execute()
@@ -15,12 +30,17 @@ export class JobStore {
     return (await this.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
   }
 
-  /** Newest first, `before` the given creation time. */
-  list(query: { teamIds: readonly string[]; before?: string | undefined; state?: JobRow['state'] | undefined; limit: number }): Promise<JobRow[]> {
+  /** Newest first. */
+  list(query: JobQuery): Promise<JobRow[]> {
     if (query.teamIds.length === 0) return Promise.resolve([])
+    const { before, state, kind } = query
     let rows = this.db.selectFrom('jobs').selectAll().where('team_id', 'in', query.teamIds)
-    if (query.before) rows = rows.where('created_at', '<', query.before)
-    if (query.state) rows = rows.where('state', '=', query.state)
+    if (before)
+      rows = rows.where((eb) =>
+        eb.or([eb('created_at', '<', before.createdAt), eb.and([eb('created_at', '=', before.createdAt), eb('id', '<', before.id)])]),
+      )
+    if (state) rows = rows.where('state', '=', state)
+    if (kind) rows = rows.where('kind', '=', kind)
     return rows.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(query.limit).execute()
   }
 
@@ -30,9 +50,16 @@ export class JobStore {
   }
 
   /** running → ended; false when it had ended before. */
-  async end(id: string, change: Pick<JobsTable, 'state' | 'progress' | 'result' | 'error' | 'ended_at'>): Promise<boolean> {
+  async end(id: string, change: Partial<Pick<JobsTable, 'progress' | 'result' | 'error'>> & Pick<JobsTable, 'state' | 'ended_at'>): Promise<boolean> {
     const done = await this.db.updateTable('jobs').set(change).where('id', '=', id).where('state', '=', 'running').executeTakeFirst()
     return done.numUpdatedRows === 1n
+  }
+
+  /** Which of these jobs run no more. */
+  async ended(ids: readonly string[]): Promise<string[]> {
+    if (ids.length === 0) return []
+    const rows = await this.db.selectFrom('jobs').select('id').where('id', 'in', ids).where('state', '!=', 'running').execute()
+    return rows.map((row) => row.id)
   }
 
   /** Jobs that run on a process that is no more. */
