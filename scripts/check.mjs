@@ -1,7 +1,7 @@
 // `npm run check`: every check:* script, also after one that failed, with a line for each at the end. `--names` of some
 // of them (`npm run check -- types lint`) runs only those.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import { ROOT, SetupError, build, environment, installModules, main, step, withLock } from './setup.mjs'
 
@@ -22,7 +22,8 @@ function check(name) {
     env: environment(),
   })
   if (status !== 0) failed.push(name)
-  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`)
+  // written at once: the next check blocks this process
+  writeSync(1, `${status === 0 ? 'ok  ' : 'FAIL'} ${name}\n`)
 }
 
 const done = main(() => {

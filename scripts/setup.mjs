@@ -17,7 +17,13 @@ const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 export class SetupError extends Error {}
 
 /** Debian's packages by the command that tells that one is there. */
-export const ENGINE_PACKAGES = { dockerd: 'docker.io', iptables: 'iptables', runc: 'runc' }
+export const ENGINE_PACKAGES = {
+  dockerd: 'docker.io',
+  iptables: 'iptables',
+  runc: 'runc',
+  // where the kernel enforces AppArmor, no container starts without its parser
+  ...(readOr('/sys/module/apparmor/parameters/enabled').startsWith('Y') && { apparmor_parser: 'apparmor' }),
+}
 export const TEST_PACKAGES = {
   ...ENGINE_PACKAGES,
   'docker-registry': 'docker-registry',
@@ -188,6 +194,14 @@ function withoutStartingServices(work) {
   } finally {
     rmSync(policy, { force: true })
     if (existsSync(saved)) renameSync(saved, policy)
+  }
+}
+
+function readOr(path, otherwise = '') {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return otherwise
   }
 }
 

@@ -2,7 +2,7 @@
  * A Docker Engine of our own: its own network namespace (two engines in one flush each other's iptables chains), its own
  * data, cgroup and socket, all in one folder. The main one belongs to the bed; a fault test starts a second one for itself.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statfsSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,7 @@ export interface EngineOptions {
   readonly config?: Readonly<Record<string, unknown>>
 }
 
+const OVERLAYFS = 0x794c7630
 const RELAY = fileURLToPath(new URL('./bed-relay.ts', import.meta.url))
 
 export class PrivateEngine {
@@ -167,7 +168,8 @@ export class PrivateEngine {
   private config(): Record<string, unknown> {
     return {
       'registry-mirrors': ['http://127.0.0.1:5000'],
-      'storage-driver': 'overlay2',
+      // overlay does not stack on overlay: in a container (a CI job, say) the slow driver is the one that works
+      'storage-driver': statfsSync(this.dir).type === OVERLAYFS ? 'vfs' : 'overlay2',
       // one group for all containers of this engine: purge ends exactly what is in it
       'cgroup-parent': `/${this.netns}`,
       'exec-opts': ['native.cgroupdriver=cgroupfs'],
