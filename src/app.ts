@@ -19,6 +19,7 @@ import { loggerOptions } from './logging.js'
 import { OwnershipModule } from './ownership/ownership.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
+import { prepareSockets } from './streams/prepare.js'
 import { StreamsModule } from './streams/streams.module.js'
 import { SystemModule } from './system/system.module.js'
 
@@ -73,6 +74,7 @@ export async function createApp(config: Config, database: Database): Promise<Nes
   app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
   if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })
   prepareEdge(app)
+  prepareSockets(app, config)
   serveReference(app)
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'])
   return app

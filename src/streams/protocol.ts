@@ -76,6 +76,8 @@ export interface StreamData {
   seq: number
   /** Records of the stream's kind; bytes are binary, never text in another form. */
   frames: readonly object[]
+  /** What it uses up of the window: the number to give back by `stream:credit`. */
+  bytes: number
 }
 
 export interface StreamGap {
@@ -104,6 +106,12 @@ export interface StreamEnd {
   error?: StreamProblem
 }
 
+/** A message that could not be carried out and asked for no ack. */
+export interface StreamError {
+  event: string
+  error: StreamProblem
+}
+
 export interface ClientToServerEvents {
   'stream:open': (message: StreamOpen, ack: (answer: OpenAck) => void) => void
   'stream:input': (message: StreamInput, ack?: (answer: PlainAck) => void) => void
@@ -117,6 +125,7 @@ export interface ServerToClientEvents {
   'stream:gap': (message: StreamGap) => void
   'stream:source': (message: StreamSourceChanged) => void
   'stream:end': (message: StreamEnd) => void
+  'stream:error': (message: StreamError) => void
 }
 
 /**

@@ -2,6 +2,9 @@ import { SetMetadata, type Type } from '@nestjs/common'
 import type { Grant, OperationId, Pointer } from '../access/index.js'
 import type { StreamGap, StreamSourceChanged } from './protocol.js'
 
+// what sources speak of; they import nothing else from here
+export type { ExecFrame, LogCursors, LogRecord, LogState } from './protocol.js'
+
 export const STREAM_KIND = 'berth:stream-kind'
 
 /**

@@ -1,0 +1,188 @@
+import { Logger } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'socket.io'
+import type { Access, OperationId, Principal } from '../access/index.js'
+import { AppError, type ErrorCode, toProblem } from '../common/errors.js'
+import { assertShape, type InboundEvent, isInbound, isPlainObject, SHAPES } from './message.js'
+import { readParams } from './params.js'
+import type { ClientToServerEvents, OpenAck, PlainAck, ServerToClientEvents } from './protocol.js'
+import type { StreamRegistry } from './registry.js'
+import { type Opener, StreamRights } from './rights.js'
+import { StreamSession } from './session.js'
+import { Window } from './window.js'
+
+export type StreamSocket = Socket<ClientToServerEvents, ServerToClientEvents>
+
+/** Open streams of one connection. */
+export const MOST_STREAMS = 100
+/** Packets that wait in the engine.io buffer; the websocket's own `bufferedAmount` says nothing here (measured). */
+const MOST_WAITING = 32
+
+/** What the connections share. */
+export interface ConnectionParts {
+  readonly access: Access
+  readonly registry: StreamRegistry
+  /** The principal as it is now. @throws AppError UNAUTHENTICATED */
+  revalidate(principal: Principal): Promise<Principal>
+  /** @throws AppError RATE_LIMITED, STOPPING */
+  admit(principal: Principal): Promise<void>
+}
+
+interface Open {
+  readonly session: StreamSession
+  readonly rights: StreamRights<OperationId>
+}
+
+/** One socket and its streams: every message is answered, whatever it is. */
+export class StreamConnection implements Opener {
+  private readonly logger = new Logger('streams')
+  private readonly streams = new Map<string, Open>()
+  /** Streams whose source is being opened; they count for the limit. */
+  private opening = 0
+  private rechecking: Promise<void> | undefined
+
+  constructor(
+    private readonly socket: StreamSocket,
+    private readonly parts: ConnectionParts,
+    public principal: Principal,
+  ) {
+    socket.onAny((event: unknown, ...args: unknown[]) => void this.receive(String(event), args))
+    socket.conn.on('drain', () => this.drained())
+    // after an upgrade from polling it is the same engine.io session, so one listener is enough
+    socket.on('disconnect', () => void this.endAll(null))
+  }
+
+  get address(): string {
+    return this.socket.handshake.address
+  }
+
+  /** Decides again on every stream. `changed`: something that decisions were based on is known to be different. */
+  recheck(changed: boolean): Promise<void> {
+    // one after another: an older look must not overwrite a newer one
+    const turn = (this.rechecking ?? Promise.resolve()).then(() => this.look(changed))
+    this.rechecking = turn
+    return turn
+  }
+
+  /** Ends every stream. Null: the client is gone, so nobody is told. Resolves when the upstreams are free. */
+  async endAll(reason: { reason: string; code: ErrorCode } | null): Promise<void> {
+    const ending = [...this.streams.values()].map(({ session, rights }) =>
+      session.finish(reason && { reason: reason.reason, error: toProblem(new AppError(reason.code), rights.requestId) }),
+    )
+    await Promise.all(ending)
+  }
+
+  private async look(changed: boolean): Promise<void> {
+    try {
+      const now = await this.parts.revalidate(this.principal)
+      const differs = changed || !sameRights(this.principal, now)
+      this.principal = now
+      for (const { session, rights } of [...this.streams.values()]) {
+        if (!differs && !rights.doubtful) continue
+        const lost = await rights.recheck()
+        if (lost) void session.finish({ reason: 'revoked', error: toProblem(lost, rights.requestId) })
+      }
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
+        this.logger.error({ err: error }, 'open streams could not be decided again')
+        return
+      }
+      void this.endAll({ reason: 'revoked', code: 'UNAUTHENTICATED' })
+      this.socket.disconnect(true)
+    }
+  }
+
+  private async receive(event: string, args: readonly unknown[]): Promise<void> {
+    const requestId = randomUUID()
+    const last = args.at(-1)
+    const ack = typeof last === 'function' ? (last as (answer: PlainAck | OpenAck) => void) : undefined
+    try {
+      if (!isInbound(event)) throw new AppError('INVALID_REQUEST', { reason: 'there is no such event', errors: [{ pointer: '', detail: `must be one of ${Object.keys(SHAPES).join(', ')}` }] })
+      const message = args[0]
+      assertShape(message, SHAPES[event])
+      if (event === 'stream:open') {
+        // without an ack nobody would ever learn the streamId
+        if (!ack) throw new AppError('INVALID_REQUEST', { reason: 'stream:open needs an ack' })
+        await this.open(message, requestId, ack)
+      } else {
+        await this.toStream(event, message)
+        ack?.({ ok: true })
+      }
+    } catch (error) {
+      const problem = toProblem(error, requestId)
+      if (problem.status >= 500) this.logger.error({ err: error instanceof AppError ? (error.cause ?? error) : error, requestId, code: problem.code }, `${event.slice(0, 64)} failed`)
+      if (ack) ack({ ok: false, error: problem })
+      else this.socket.emit('stream:error', { event: event.slice(0, 64), error: problem })
+    }
+  }
+
+  private async toStream(event: Exclude<InboundEvent, 'stream:open'>, message: Record<string, unknown>): Promise<void> {
+    const stream = this.streams.get(message['streamId'] as string)
+    if (!stream) throw new AppError('STREAM_NOT_FOUND')
+    const { session } = stream
+    if (event === 'stream:credit') session.credit(message['bytes'] as number)
+    else if (event === 'stream:input') await session.write(bytesOf(message['data']), message['end'] === true)
+    else if (event === 'stream:resize') await session.resize({ rows: message['rows'] as number, cols: message['cols'] as number })
+    else await session.finish({ reason: 'closed' })
+  }
+
+  private async open(message: Record<string, unknown>, requestId: string, ack: (answer: OpenAck) => void): Promise<void> {
+    if (this.streams.size + this.opening >= MOST_STREAMS) throw new AppError('STREAM_LIMIT', { limit: MOST_STREAMS })
+    this.opening += 1
+    try {
+      await this.parts.admit(this.principal)
+      const registered = this.parts.registry.kinds.get(message['kind'] as string)
+      if (!registered) throw new AppError('STREAM_KIND_UNKNOWN')
+      const { info, source } = registered
+      const given = message['params']
+      const { params, credit } = await readParams(isPlainObject(given) ? given : {}, info.params)
+      this.principal = await this.parts.revalidate(this.principal)
+      const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
+      const grants = await rights.grantAll(source.pointers(params))
+      const session = this.session(requestId, credit)
+      this.keep({ session, rights })
+      try {
+        const context = { signal: session.signal, regrant: rights.regrant.bind(rights), release: rights.release.bind(rights) }
+        const opened = await source.open(grants, params, context)
+        // before the first data; the client may be gone or cut meanwhile, then start only frees
+        ack(session.ended ? { ok: false, error: session.ended.error ?? toProblem(new AppError('STOPPING'), requestId) } : { ...opened.ack, ok: true, streamId: session.id, credit })
+        session.start(opened)
+      } catch (error) {
+        session.abandon()
+        throw error
+      }
+    } finally {
+      this.opening -= 1
+    }
+  }
+
+  private session(requestId: string, credit: number): StreamSession {
+    // private in its types, but the only figure that tells a slow reader
+    const { conn } = this.socket as unknown as { conn: { writeBuffer: readonly unknown[] } }
+    const window = new Window(credit, () => conn.writeBuffer.length > MOST_WAITING)
+    return new StreamSession({ emit: (event, ...message) => void this.socket.emit(event, ...message), window, requestId })
+  }
+
+  private keep(open: Open): void {
+    this.streams.set(open.session.id, open)
+    void open.session.freed.then(() => this.streams.delete(open.session.id))
+    // the client left, or lost its rights, while the decision was made
+    if (!this.socket.connected) void open.session.finish(null)
+  }
+
+  private drained(): void {
+    for (const { session } of this.streams.values()) session.drained()
+  }
+}
+
+function bytesOf(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data
+  return typeof data === 'string' ? Buffer.from(data) : new Uint8Array(0)
+}
+
+/** What decisions read of a principal. */
+function sameRights(before: Principal, now: Principal): boolean {
+  const facts = ({ hostRole, memberships, cap, onlyTeam }: Principal): string =>
+    JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => [id, role]).sort(), cap && [...cap].sort(), onlyTeam])
+  return facts(before) === facts(now)
+}

@@ -1,0 +1,139 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
+import { type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets'
+import { randomUUID } from 'node:crypto'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Server } from 'socket.io'
+import { Access, type AccessChange, AccessChanges, Authenticator, type Principal } from '../access/index.js'
+import { AppError, toProblem } from '../common/errors.js'
+import { type ConnectionParts, StreamConnection, type StreamSocket } from './connection.js'
+import { StreamRegistry } from './registry.js'
+
+/** How often a principal is looked at again: with the cut itself, a lost right is felt within two seconds. */
+const RECHECK_MS = 1_000
+/** Openings of one user, over all connections. */
+const OPENINGS = { points: 300, duration: 10 }
+/** Failed handshakes of one address. */
+const FAILURES = { points: 30, duration: 60 }
+/** Longer than any token of ours. */
+const MOST_TOKEN = 4_096
+
+/**
+ * The socket edge. Nest's guards and pipes do not run here and are not needed: authentication is this connection
+ * middleware, every decision is made by the stream mechanism.
+ */
+@Injectable()
+@WebSocketGateway()
+export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('streams')
+  private readonly connections = new Map<StreamSocket, StreamConnection>()
+  private readonly openings = new RateLimiterMemory(OPENINGS)
+  private readonly failures = new RateLimiterMemory(FAILURES)
+  private readonly principals = new WeakMap<StreamSocket, Principal>()
+  private timer: NodeJS.Timeout | undefined
+  private unlisten: (() => void) | undefined
+  private stopping = false
+  private server: Server | undefined
+
+  constructor(
+    private readonly access: Access,
+    private readonly changes: AccessChanges,
+    private readonly authenticator: Authenticator,
+    private readonly registry: StreamRegistry,
+  ) {}
+
+  afterInit(server: Server): void {
+    this.server = server
+    server.use((socket, next) => void this.authenticate(socket as StreamSocket).then(() => next(), (error: unknown) => next(refusal(error, this.logger))))
+    // not handleConnection: messages may follow the connect at once, and this runs in the same turn
+    server.on('connection', (socket) => this.connect(socket as StreamSocket))
+  }
+
+  onApplicationBootstrap(): void {
+    this.unlisten = this.changes.listen((change) => this.recheck(change))
+    this.timer = setInterval(() => void this.recheckAll(), RECHECK_MS)
+    this.timer.unref()
+  }
+
+  /** Every stream is told, every upstream freed; the sockets themselves go with the server. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true
+    clearInterval(this.timer)
+    this.unlisten?.()
+    await Promise.all([...this.connections.values()].map((connection) => connection.endAll({ reason: 'server_stopping', code: 'STOPPING' })))
+    this.server?.disconnectSockets(true)
+  }
+
+  /** Connections and their open streams, for metrics. */
+  get open(): { connections: number } {
+    return { connections: this.connections.size }
+  }
+
+  private async authenticate(socket: StreamSocket): Promise<void> {
+    if (this.stopping) throw new AppError('STOPPING')
+    const { address } = socket.handshake
+    await within(() => this.failures.get(address).then((state) => (state && state.remainingPoints <= 0 ? Promise.reject(state) : undefined)))
+    const { token } = socket.handshake.auth as { token?: unknown }
+    try {
+      // only here: a URL is written into logs on its way
+      if (typeof token !== 'string' || token.length === 0 || token.length > MOST_TOKEN) throw new AppError('UNAUTHENTICATED')
+      this.principals.set(socket, await this.authenticator.authenticate(token))
+    } catch (error) {
+      await this.failures.penalty(address)
+      throw error
+    }
+  }
+
+  private connect(socket: StreamSocket): void {
+    const principal = this.principals.get(socket)
+    if (!principal) return void socket.disconnect(true)
+    this.connections.set(socket, new StreamConnection(socket, this.parts(), principal))
+    socket.on('disconnect', () => this.connections.delete(socket))
+  }
+
+  private parts(): ConnectionParts {
+    return {
+      access: this.access,
+      registry: this.registry,
+      revalidate: (principal) => this.authenticator.revalidate(principal),
+      admit: async (principal) => {
+        if (this.stopping) throw new AppError('STOPPING')
+        await within(() => this.openings.consume(principal.userId))
+      },
+    }
+  }
+
+  private recheck({ userId, teamId, credentialId }: AccessChange): void {
+    for (const connection of this.connections.values()) {
+      const { principal } = connection
+      const concerned =
+        (userId === undefined && teamId === undefined && credentialId === undefined) ||
+        principal.userId === userId ||
+        principal.credential.id === credentialId ||
+        (teamId !== undefined && (principal.memberships.has(teamId) || principal.hostRole !== null))
+      if (concerned) void connection.recheck(true)
+    }
+  }
+
+  private async recheckAll(): Promise<void> {
+    // one after another, so that a thousand connections are no burst for the database
+    for (const connection of this.connections.values()) await connection.recheck(false)
+  }
+}
+
+/** @throws AppError RATE_LIMITED in place of the limiter's own */
+async function within(consume: () => Promise<unknown>): Promise<void> {
+  try {
+    await consume()
+  } catch (error) {
+    if (error instanceof RateLimiterRes) throw new AppError('RATE_LIMITED', { retryAfter: Math.ceil(error.msBeforeNext / 1_000) })
+    throw error
+  }
+}
+
+/** socket.io sends `message` and `data` of the error to the client as its connect_error. */
+function refusal(error: unknown, logger: Logger): Error {
+  const requestId = randomUUID()
+  const problem = toProblem(error, requestId)
+  if (problem.status >= 500) logger.error({ err: error, requestId, code: problem.code }, 'a connection was not accepted')
+  return Object.assign(new Error(problem.detail), { data: problem })
+}
