@@ -9,7 +9,7 @@ export interface ImageReference {
   readonly tag: string | null
   /** `sha256:…` */
   readonly digest: string | null
-  /** Complete and canonical: `docker.io/library/busybox:latest`; the key of the team's image table. */
+  /** Complete and canonical: `docker.io/library/busybox:latest`; the key of the team's image table. With a digest, the tag is left out. */
   readonly normalised: string
   /** As people write it: `busybox:latest`. */
   readonly familiar: string
@@ -23,6 +23,8 @@ const pathComponent = '[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*'
 const remoteName = `${pathComponent}(?:/${pathComponent})*`
 const REFERENCE = new RegExp(`^(?:(${domain})/)?(${remoteName})(?::([\\w][\\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$`)
 const MAX_NAME = 255
+/** Our own holding tags live there: no client may name one. */
+const RESERVED = 'berth.invalid'
 
 /**
  * Parses what a client calls an image.
@@ -35,9 +37,10 @@ export function parseImageReference(text: string): ImageReference {
   if (!match) throw invalid()
   const [, first, rest, tag = null, digest = null] = match
   const { registry, repository } = splitDomain(first, rest!)
-  if (registry.length + 1 + repository.length > MAX_NAME) throw invalid()
+  if (registry.length + 1 + repository.length > MAX_NAME || registry.toLowerCase().split(':')[0] === RESERVED) throw invalid()
   const effectiveTag = tag ?? (digest ? null : 'latest')
-  const suffix = (effectiveTag ? `:${effectiveTag}` : '') + (digest ? `@${digest}` : '')
+  // As the engine: beside a digest the tag says nothing.
+  const suffix = digest ? `@${digest}` : `:${effectiveTag}`
   const short = registry === 'docker.io' ? repository.replace(/^library\/(?=[^/]+$)/, '') : `${registry}/${repository}`
   return { registry, repository, tag: effectiveTag, digest, normalised: `${registry}/${repository}${suffix}`, familiar: short + suffix }
 }
