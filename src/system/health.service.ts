@@ -22,7 +22,7 @@ export class HealthService {
       name: 'berth_http_requests_total',
       help: 'Answers over REST',
       labelNames: ['operation', 'status'],
-      registers,
+      registers: [this.registry],
     })
     gauge('berth_engine_up', 'Does the engine answer', this.registry, () => (this.engine.state.up ? 1 : 0))
     gauge('berth_engine_sockets', 'Connections to the engine in use', this.registry, () => this.engine.openSockets)
