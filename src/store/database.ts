@@ -16,6 +16,9 @@ export interface DatabaseOptions {
   readonly dataDir: string
 }
 
+/** A server that does not take the connection is an error, not a wait without end. */
+const CONNECT_MS = 5_000
+
 /** The data directory is in use by another process: the embedded database has one writer. */
 export class DataDirInUse extends Error {}
 
@@ -36,8 +39,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 function openPostgres(url: string): Database {
   pg.types.setTypeParser(pg.types.builtins.INT8, Number)
-  return new Database({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 10 }) }) })
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECT_MS })
+  // A connection that the server cuts tells of it by an event, idle or lent out; unheard, that event ends our process. Whoever
+  // uses the connection gets the error from its query.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
+  return new Database({ dialect: new PostgresDialect({ pool }) })
 }
+
+function ignore(): void {}
 
 function openSqlite(dataDir: string): Database {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
