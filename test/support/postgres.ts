@@ -19,7 +19,7 @@ const USER = 65_534
 export class Postgres implements AsyncDisposable {
   private constructor(
     private readonly dir: string,
-    private readonly server: ChildProcess,
+    private server: ChildProcess,
   ) {}
 
   /** Starts an empty server that listens on a unix socket only (about a second). */
@@ -31,7 +31,7 @@ export class Postgres implements AsyncDisposable {
       own(dir)
       asUser(dir, 'initdb', '--pgdata', join(dir, 'data'), '--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C')
       const postgres = new Postgres(dir, serve(dir))
-      await until('postgres', 20_000, () => postgres.answers())
+      await postgres.ready()
       return postgres
     } catch (error) {
       rmSync(dir, { recursive: true, force: true })
@@ -66,15 +66,30 @@ export class Postgres implements AsyncDisposable {
     signal(-this.server.pid!, 'SIGCONT')
   }
 
+  /** Ends what is connected and starts again on the same data. */
+  async restart(): Promise<void> {
+    await this.halt()
+    this.server = serve(this.dir)
+    await this.ready()
+  }
+
+  /** Ends the server and leaves nothing. */
   async stop(): Promise<void> {
-    if (this.server.exitCode === null && this.server.signalCode === null) {
-      const ended = once(this.server, 'exit')
-      this.thaw()
-      // SIGINT is the fast shutdown: it ends what is connected
-      this.server.kill('SIGINT')
-      await ended
-    }
+    await this.halt()
     rmSync(this.dir, { recursive: true, force: true })
+  }
+
+  private async halt(): Promise<void> {
+    if (this.server.exitCode !== null || this.server.signalCode !== null) return
+    const ended = once(this.server, 'exit')
+    this.thaw()
+    // SIGINT is the fast shutdown: it ends what is connected
+    this.server.kill('SIGINT')
+    await ended
+  }
+
+  private ready(): Promise<void> {
+    return until('postgres', 20_000, () => this.answers())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
