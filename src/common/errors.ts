@@ -17,6 +17,7 @@ export const ERRORS = {
   PERMISSION_DENIED: { status: 403, text: 'this needs the permission {permission}', hint: 'ask a maintainer of the team or an administrator for a role that has it' },
   POLICY_DENIED: { status: 403, text: "the team's profile {profile} does not allow this", hint: 'see violations for each field and its rule' },
   OPERATION_NOT_OFFERED: { status: 403, text: 'operation not offered', hint: 'see api/operations.md for what is offered' },
+  SESSION_REQUIRED: { status: 403, text: 'this needs a login session, not a personal token', hint: 'log in with POST /api/v1/auth/login and use its access token' },
   SETUP_TOKEN_INVALID: { status: 403, text: 'the setup token is not valid', hint: 'the server prints it at its first start as "setup token: …"' },
   ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
   // 404, 405
@@ -25,7 +26,7 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
   // 409
   CONFLICT: { status: 409, text: 'conflict: {reason}', hint: 'look at the present state and try again' },
-  NAME_IN_USE: { status: 409, text: 'the name {name} is in use in this team', hint: 'choose another name, or remove the object that has it' },
+  NAME_IN_USE: { status: 409, text: 'the name {name} is in use', hint: 'choose another name, or remove the object that has it; names of deleted teams are never used again' },
   AMBIGUOUS_REFERENCE: { status: 409, text: 'the reference matches several objects', hint: 'name the team, or give the full id' },
   CONTAINER_RUNNING: { status: 409, text: 'the container is running', hint: 'stop it first, or remove it with force=true' },
   CONTAINER_NOT_RUNNING: { status: 409, text: 'the container is not running', hint: 'start it first' },
@@ -43,6 +44,7 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
   START_FAILED: { status: 422, text: 'the container could not be started: {reason}', hint: 'correct the command, the ports or the mounts' },
+  EXEC_FAILED: { status: 422, text: 'the command could not be started: {reason}', hint: 'correct the command, the user or the working directory' },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
