@@ -90,6 +90,8 @@ export class Connection {
   }
 
   private async look(): Promise<void> {
+    // what fails then fails because we are stopping
+    if (this.transport.closed) return
     const start = performance.now()
     const result = await ping(this.transport, this.settings.probeTimeoutMs)
     if (result === 'silent' && this.lastLife > start && this.current.up) return

@@ -73,8 +73,14 @@ function reasonOf(text: string): string | undefined {
   return START_REASONS.find(([pattern]) => pattern.test(text))?.[1]
 }
 
-/** `Bind for 0.0.0.0:80 failed: port is already allocated`, `listen tcp4 0.0.0.0:80: bind: address already in use`. */
+/** The three wordings of 20.10 to 28. */
+const PORT = [
+  /Bind for \S*:(\d{1,5}) failed: port is already allocated/,
+  /listen \w+ \S*:(\d{1,5}): bind: address already in use/,
+  /failed to bind host port(?: for)? \S*?:(\d{1,5})[:/].*address already in use/,
+]
+
 function portInUse(text: string): number | undefined {
-  const match = /Bind for \S*:(\d{1,5}) failed: port is already allocated|listen \w+ \S*:(\d{1,5}): bind: address already in use/.exec(text)
-  return match ? Number(match[1] ?? match[2]) : undefined
+  const port = PORT.map((pattern) => pattern.exec(text)?.[1]).find((found) => found !== undefined)
+  return port === undefined ? undefined : Number(port)
 }
