@@ -14,4 +14,48 @@ export class SessionStore {
   async find(id: string): Promise<SessionRow | null> {
     return (await this.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
   }
+
+  /** Sessions of the user that were neither revoked nor left to expire. */
+  open(userId: string, now: string): Promise<SessionRow[]> {
+    return this.db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .execute()
+  }
+
+  /** Has the user logged in from this address before? */
+  async knowsAddress(userId: string, address: string): Promise<boolean> {
+    const row = await this.db.selectFrom('sessions').select('id').where('user_id', '=', userId).where('address', '=', address).limit(1).executeTakeFirst()
+    return row !== undefined
+  }
+
+  /** Replaces the refresh token if it is still the expected one; true for exactly one of several callers. */
+  async rotate(id: string, expectedHash: string, change: Pick<SessionsTable, 'refresh_hash' | 'used_at' | 'expires_at'>): Promise<boolean> {
+    const done = await this.db
+      .updateTable('sessions')
+      .set(change)
+      .where('id', '=', id)
+      .where('refresh_hash', '=', expectedHash)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
+    return done.numUpdatedRows === 1n
+  }
+
+  /** False when it had ended before. */
+  async revoke(id: string, at: string): Promise<boolean> {
+    const done = await this.db.updateTable('sessions').set({ revoked_at: at }).where('id', '=', id).where('revoked_at', 'is', null).executeTakeFirst()
+    return done.numUpdatedRows === 1n
+  }
+
+  /** Forgets sessions of the user that ended before. */
+  async forget(userId: string, before: string): Promise<void> {
+    await this.db
+      .deleteFrom('sessions')
+      .where('user_id', '=', userId)
+      .where((eb) => eb.or([eb('expires_at', '<', before), eb('revoked_at', '<', before)]))
+      .execute()
+  }
 }

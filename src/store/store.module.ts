@@ -3,10 +3,12 @@ import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { JobStore } from './jobs.store.js'
+import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
+import { SetupStore } from './setup.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
 import { UserStore } from './users.store.js'
@@ -15,10 +17,12 @@ const STORES = [
   AuditStore,
   ImageReferenceStore,
   JobStore,
+  MembershipStore,
   OwnershipStore,
   ProcessStore,
   SessionStore,
   SettingsStore,
+  SetupStore,
   TeamStore,
   TokenStore,
   UserStore,

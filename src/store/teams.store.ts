@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
+import type { Transaction } from 'kysely'
 import { Database } from './database.js'
-import type { TeamRow, TeamsTable } from './schema.js'
+import type { Schema, TeamRow, TeamsTable } from './schema.js'
 
 /** Teams. A deleted one keeps its row, so that its name is never used again. */
 @Injectable()
@@ -14,6 +15,8 @@ export class TeamStore {
 
   /** By id or by name. */
   async find(ref: string): Promise<TeamRow | null> {
+    // PostgreSQL refuses NUL in any text with an error of its own.
+    if (ref.includes('\0')) return null
     const row = await this.db
       .selectFrom('teams')
       .selectAll()
@@ -23,6 +26,7 @@ export class TeamStore {
     return row ?? null
   }
 
+  /** @throws the database's unique violation when the name is, or ever was, a team's. */
   async insert(team: TeamsTable): Promise<void> {
     await this.db.insertInto('teams').values(team).execute()
   }
@@ -30,4 +34,25 @@ export class TeamStore {
   async update(id: string, change: Partial<Pick<TeamsTable, 'display_name' | 'profile' | 'deleted_at'>>): Promise<void> {
     await this.db.updateTable('teams').set(change).where('id', '=', id).execute()
   }
+
+  /** Ends a team that owns nothing, with its memberships. Answers how much it still owns: 0 means that it is done. */
+  close(id: string, at: string): Promise<number> {
+    return this.db.transaction().execute(async (tx) => {
+      const owned = await ownedBy(tx, id)
+      if (owned > 0) return owned
+      await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
+      await tx.deleteFrom('memberships').where('team_id', '=', id).execute()
+      return 0
+    })
+  }
+}
+
+/** Objects on the engine, image references and running jobs. */
+async function ownedBy(tx: Transaction<Schema>, teamId: string): Promise<number> {
+  const owned = await Promise.all([
+    tx.selectFrom('ownership').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).where('holds_name', '=', 1).executeTakeFirstOrThrow(),
+    tx.selectFrom('image_references').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).executeTakeFirstOrThrow(),
+    tx.selectFrom('jobs').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).where('state', '=', 'running').executeTakeFirstOrThrow(),
+  ])
+  return owned.reduce((sum, row) => sum + row.n, 0)
 }

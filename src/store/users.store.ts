@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
+import type { Transaction } from 'kysely'
+import { AppError } from '../common/errors.js'
 import { Database } from './database.js'
-import type { UserRow, UsersTable } from './schema.js'
+import type { Schema, UserRow, UsersTable } from './schema.js'
 
 /** A membership with its team's name. */
 export interface MembershipRow {
@@ -8,6 +10,12 @@ export interface MembershipRow {
   readonly team_name: string
   readonly role: string
 }
+
+/** What may be changed of a user: never the id or the name. */
+export type UserChange = Partial<Omit<UsersTable, 'id' | 'username'>>
+
+/** The settings row that changes of administrators take turns on. */
+const ADMINISTRATORS = 'administrators'
 
 /** People, and the roles that they have in teams. */
 @Injectable()
@@ -21,12 +29,20 @@ export class UserStore {
 
   /** By id or by user name. */
   async find(ref: string): Promise<UserRow | null> {
+    // PostgreSQL refuses NUL in any text with an error of its own.
+    if (ref.includes('\0')) return null
     const row = await this.db
       .selectFrom('users')
       .selectAll()
       .where((eb) => eb.or([eb('id', '=', ref), eb('username', '=', ref)]))
       .executeTakeFirst()
     return row ?? null
+  }
+
+  /** By user name only: nobody logs in as an id. */
+  async byUsername(username: string): Promise<UserRow | null> {
+    if (username.includes('\0')) return null
+    return (await this.db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()) ?? null
   }
 
   all(): Promise<UserRow[]> {
@@ -45,15 +61,49 @@ export class UserStore {
       .execute()
   }
 
+  /** @throws the database's unique violation when the name is taken. */
   async insert(user: UsersTable): Promise<void> {
     await this.db.insertInto('users').values(user).execute()
   }
 
-  async update(id: string, change: Partial<Omit<UsersTable, 'id' | 'username'>>): Promise<void> {
-    await this.db.updateTable('users').set(change).where('id', '=', id).execute()
+  /**
+   * Changes a user; with new credentials all sessions end in the same transaction, but for `keepSession`.
+   * @throws AppError LAST_ADMINISTRATOR when nobody would be left who administers, NOT_FOUND when the user is gone.
+   */
+  async update(id: string, change: UserChange, keepSession?: string): Promise<void> {
+    if (Object.keys(change).length === 0) return
+    await this.db.transaction().execute(async (tx) => {
+      if ((change.host_role !== undefined && change.host_role !== 'admin') || change.disabled === 1) await assertAnotherAdministrator(tx, id)
+      const done = await tx.updateTable('users').set(change).where('id', '=', id).executeTakeFirst()
+      if (done.numUpdatedRows === 0n) throw new AppError('NOT_FOUND')
+      if (change.credentials_at !== undefined) await endSessions(tx, id, change.credentials_at, keepSession)
+    })
   }
 
+  /** @throws AppError LAST_ADMINISTRATOR, NOT_FOUND. */
   async remove(id: string): Promise<void> {
-    await this.db.deleteFrom('users').where('id', '=', id).execute()
+    await this.db.transaction().execute(async (tx) => {
+      await assertAnotherAdministrator(tx, id)
+      const done = await tx.deleteFrom('users').where('id', '=', id).executeTakeFirst()
+      if (done.numDeletedRows === 0n) throw new AppError('NOT_FOUND')
+    })
   }
+}
+
+/** Two administrators who demote each other at once would both see the other one: the row below makes them take turns. */
+async function assertAnotherAdministrator(tx: Transaction<Schema>, id: string): Promise<void> {
+  await tx
+    .insertInto('settings')
+    .values({ key: ADMINISTRATORS, value: id })
+    .onConflict((c) => c.column('key').doUpdateSet({ value: id }))
+    .execute()
+  const active = await tx.selectFrom('users').select('id').where('host_role', '=', 'admin').where('disabled', '=', 0).execute()
+  if (active.length === 1 && active[0]!.id === id) throw new AppError('LAST_ADMINISTRATOR')
+}
+
+/** The session that stays counts as used with the new credentials; see `isAlive` of accounts. */
+async function endSessions(tx: Transaction<Schema>, userId: string, at: string, keep: string | undefined): Promise<void> {
+  const ended = tx.updateTable('sessions').set({ revoked_at: at }).where('user_id', '=', userId).where('revoked_at', 'is', null)
+  await (keep === undefined ? ended : ended.where('id', '!=', keep)).execute()
+  if (keep !== undefined) await tx.updateTable('sessions').set({ used_at: at }).where('id', '=', keep).where('user_id', '=', userId).execute()
 }

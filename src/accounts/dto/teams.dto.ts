@@ -1,0 +1,80 @@
+import { ApiProperty } from '@nestjs/swagger'
+import { IsIn, IsOptional, Matches } from 'class-validator'
+import { TEAM_NAME } from '../../access/index.js'
+import { IsDisplayName } from './fields.js'
+import { PageQuery } from './page.dto.js'
+
+export const TEAM_ROLE_NAMES = ['viewer', 'developer', 'maintainer'] as const
+export type TeamRoleName = (typeof TEAM_ROLE_NAMES)[number]
+
+const PROFILES = ['restricted', 'baseline', 'privileged'] as const
+
+export const TEAM_SORTS = ['name', '-name'] as const
+
+export class TeamListQuery extends PageQuery {
+  /** Order; `-` turns it round. Default `name`. */
+  @ApiProperty({ enum: TEAM_SORTS, enumName: 'TeamSort', required: false })
+  @IsOptional() @IsIn(TEAM_SORTS)
+  sort?: (typeof TEAM_SORTS)[number]
+}
+
+export class TeamCreateRequest {
+  /** Slug of a-z, 0-9 and single hyphens, 31 at most; never changed, and never used again after its team. */
+  @Matches(TEAM_NAME, { message: 'must be a-z, 0-9 and single hyphens (31 at most)' })
+  name!: string
+
+  /** Default: the name. */
+  @IsOptional() @IsDisplayName()
+  displayName?: string
+}
+
+export class TeamUpdateRequest {
+  @IsOptional() @IsDisplayName()
+  displayName?: string
+}
+
+export class TeamResponse {
+  id!: string
+  /** Slug; also in the names of the team's objects on the engine. */
+  name!: string
+  displayName!: string
+  /** What containers of the team may be. */
+  @ApiProperty({ enum: PROFILES, enumName: 'Profile' })
+  profile!: (typeof PROFILES)[number]
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string
+}
+
+export class TeamPage {
+  items!: TeamResponse[]
+  /** For the next page; null on the last. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null
+}
+
+export class MemberRequest {
+  /** Nobody gives a role above their own. */
+  @ApiProperty({ enum: TEAM_ROLE_NAMES, enumName: 'TeamRole' })
+  @IsIn(TEAM_ROLE_NAMES)
+  role!: TeamRoleName
+}
+
+export class MemberResponse {
+  /** Id of the user. */
+  id!: string
+  username!: string
+  displayName!: string
+  /** null: a role that there is no more, which gives nothing. */
+  @ApiProperty({ enum: TEAM_ROLE_NAMES, enumName: 'TeamRole', nullable: true })
+  role!: TeamRoleName | null
+  /** Member since. */
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string
+}
+
+export class MemberPage {
+  items!: MemberResponse[]
+  /** For the next page; null on the last. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null
+}

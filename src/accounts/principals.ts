@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common'
+import { isPermission, knownRole, type Permission, type Principal, type TeamRef, type TeamRole } from '../access/index.js'
+import { nowIso } from '../common/clock.js'
+import type { SessionRow, TokenRow, UserRow } from '../store/schema.js'
+import { SessionStore } from '../store/sessions.store.js'
+import { TokenStore } from '../store/tokens.store.js'
+import { UserStore } from '../store/users.store.js'
+import { sha256 } from './secrets.js'
+import type { AccessClaims } from './session-tokens.js'
+
+/** How exact "last used" of a token is: a write on every request would be for nobody. */
+const USED_EVERY_MS = 60_000
+
+type Credential = Principal['credential']
+type Limits = Pick<Principal, 'cap' | 'onlyTeam'>
+
+/** Makes principals of what the database says now. */
+@Injectable()
+export class Principals {
+  constructor(
+    private readonly users: UserStore,
+    private readonly sessions: SessionStore,
+    private readonly tokens: TokenStore,
+  ) {}
+
+  /** Null when the session or its user no longer holds. */
+  async ofSession({ userId, sessionId, expiresAt }: AccessClaims): Promise<Principal | null> {
+    const [session, user] = await Promise.all([this.sessions.find(sessionId), this.users.find(userId)])
+    if (!session || !user || !isAlive(session, user)) return null
+    return this.principal(user, { kind: 'session', id: session.id, expiresAt }, { cap: null, onlyTeam: null })
+  }
+
+  /** Null when there is no such personal token, or when it or its owner no longer holds. */
+  async ofToken(secret: string): Promise<Principal | null> {
+    const token = await this.tokens.findByHash(sha256(secret))
+    const principal = token && (await this.byToken(token))
+    if (principal && (token.used_at === null || token.used_at < nowIso(-USED_EVERY_MS))) await this.tokens.used(token.id, nowIso())
+    return principal
+  }
+
+  /** As it is now, by its credential's id alone. Null when that no longer holds. */
+  async again({ userId, credential }: Principal): Promise<Principal | null> {
+    if (credential.kind === 'session') return this.ofSession({ userId, sessionId: credential.id, expiresAt: credential.expiresAt })
+    const token = await this.tokens.find(credential.id)
+    return token && this.byToken(token)
+  }
+
+  private async byToken(token: TokenRow): Promise<Principal | null> {
+    if (token.expires_at <= nowIso()) return null
+    const user = await this.users.find(token.user_id)
+    if (!user || user.disabled !== 0) return null
+    const credential = { kind: 'token', id: token.id, expiresAt: new Date(token.expires_at) } as const
+    return this.principal(user, credential, { cap: new Set(permissionsOf(token)), onlyTeam: token.team_id })
+  }
+
+  private async principal(user: UserRow, credential: Credential, limits: Limits): Promise<Principal> {
+    const memberships = new Map<string, { team: TeamRef; role: TeamRole }>()
+    for (const row of await this.users.memberships(user.id)) {
+      const role = knownRole(row.role)
+      if (role) memberships.set(row.team_id, { team: { id: row.team_id, name: row.team_name }, role })
+    }
+    return { userId: user.id, username: user.username, hostRole: knownHostRole(user.host_role), memberships, credential, ...limits }
+  }
+}
+
+/**
+ * Does the session still hold? One that was not used since the credentials changed does not: also a login that was under way
+ * with the old password while it was changed.
+ */
+export function isAlive(session: SessionRow, user: UserRow): boolean {
+  return (
+    session.user_id === user.id &&
+    session.revoked_at === null &&
+    session.expires_at > nowIso() &&
+    session.used_at >= user.credentials_at &&
+    user.disabled === 0
+  )
+}
+
+/** A token's list without what is no longer a permission. */
+export function permissionsOf(token: TokenRow): Permission[] {
+  const list: unknown = JSON.parse(token.permissions)
+  return Array.isArray(list) ? list.filter((name): name is Permission => typeof name === 'string' && isPermission(name)) : []
+}
+
+/** A stored role that is not known any more gives nothing. */
+function knownHostRole(role: string | null): Principal['hostRole'] {
+  return role === 'admin' || role === 'auditor' ? role : null
+}
