@@ -8,7 +8,7 @@ import { createApp } from './app.js'
 import { loadConfig } from './config/config.js'
 import { openApiFaults } from './contract/openapi-faults.js'
 import { errorsPage, operationsPage, permissionsPage } from './contract/pages.js'
-import { openApiDocument } from './http/openapi.js'
+import { openApiDocument, operationsOf } from './http/openapi.js'
 import { openDatabase } from './store/database.js'
 
 /**
@@ -34,16 +34,14 @@ async function documentOfApp(): Promise<OpenAPIObject> {
 }
 
 /** Path → content of every generated file. */
-async function generate(): Promise<Map<string, string>> {
-  const openapi = await documentOfApp()
-  const faults = openApiFaults(openapi)
-  if (faults.length > 0) throw new Error(`the OpenAPI document says too little:\n  ${faults.join('\n  ')}`)
+async function generate(openapi: OpenAPIObject): Promise<Map<string, string>> {
   return new Map([
     ['api/openapi.json', json(openapi)],
     ['api/operations.md', operationsPage()],
     ['docs/permissions.md', permissionsPage()],
     ['docs/errors.md', errorsPage()],
-    ['clients/typescript/src/generated/openapi.d.ts', await typesOf(openapi)],
+    ['clients/typescript/src/generated/openapi.ts', await typesOf(openapi)],
+    ['clients/typescript/src/generated/routes.ts', GENERATED_NOTE + routesOf(openapi)],
   ])
 }
 
@@ -55,6 +53,12 @@ function json(value: unknown): string {
 async function typesOf(openapi: OpenAPIObject): Promise<string> {
   const { astToString, default: openapiTypescript } = await import('openapi-typescript')
   return GENERATED_NOTE + astToString(await openapiTypescript(json(openapi), { alphabetize: true }))
+}
+
+/** Method and path of each operation, for the client that calls them by their name. */
+function routesOf(openapi: OpenAPIObject): string {
+  const rows = operationsOf(openapi).map(({ path, method, op }) => `  ${op.operationId}: ['${method}', '${path}'],\n`)
+  return `export const ROUTES = {\n${rows.sort().join('')}} as const\n`
 }
 
 function outdated(files: ReadonlyMap<string, string>): string[] {
@@ -70,7 +74,8 @@ function contentOf(path: string): string | null {
 }
 
 async function main(check: boolean): Promise<void> {
-  const files = await generate()
+  const openapi = await documentOfApp()
+  const files = await generate(openapi)
   const changed = outdated(files)
   if (check && changed.length > 0) throw new Error(`out of date, run npm run contract and commit: ${changed.join(', ')}`)
   for (const path of changed) {
@@ -78,6 +83,8 @@ async function main(check: boolean): Promise<void> {
     writeFileSync(join(ROOT, path), files.get(path)!)
   }
   process.stdout.write(`${files.size} generated files, ${changed.length} changed${changed.map((path) => `\n  ${path}`).join('')}\n`)
+  const faults = openApiFaults(openapi)
+  if (faults.length > 0) throw new Error(`the OpenAPI document says too little:\n  ${faults.join('\n  ')}`)
 }
 
 main(process.argv.includes('--check')).then(

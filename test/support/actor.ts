@@ -1,6 +1,11 @@
-/** Somebody with a token, and their two ways to ask: `ok()` for what must work, `http` for raw assertions by supertest. */
-import supertest, { type Test } from 'supertest'
+/**
+ * Somebody with a token, and their ways to ask: `rest` is the generated client (`ann.rest.call('ContainerStop', { path: { ref } })`),
+ * `http` is supertest for raw assertions. Every answer is held against the OpenAPI document.
+ */
+import supertest, { type Response as RawResponse, type Test } from 'supertest'
+import { type Client, createClient } from '../../clients/typescript/src/index.js'
 import type { Gateway } from './app.js'
+import { assertDocumented } from './contract.js'
 
 /** The body of an error, RFC 9457. */
 export interface Problem {
@@ -29,6 +34,8 @@ export class Actor {
   readonly userId: string | undefined
   readonly accessToken: string | null
   readonly refreshToken: string | undefined
+  /** The generated client with this actor's token; throws BerthError. */
+  readonly rest: Client
 
   constructor(
     readonly gateway: Gateway,
@@ -38,6 +45,11 @@ export class Actor {
     this.userId = identity.userId
     this.accessToken = identity.accessToken
     this.refreshToken = identity.refreshToken
+    this.rest = createClient({
+      url: gateway.url,
+      fetch: checkedFetch,
+      ...(identity.accessToken !== null && { token: identity.accessToken }),
+    })
   }
 
   static async login(gateway: Gateway, who: { username: string; password: string }, userId?: string): Promise<Actor> {
@@ -74,7 +86,9 @@ export class Actor {
   }
 
   private request(method: Method, path: string): Test {
-    const test = supertest(this.gateway.url)[method.toLowerCase() as 'get'](absolute(path))
+    const test = supertest(this.gateway.url)
+      [method.toLowerCase() as 'get'](absolute(path))
+      .expect(isDocumented(method, absolute(path)))
     return this.accessToken === null ? test : test.set('authorization', `Bearer ${this.accessToken}`)
   }
 }
@@ -82,4 +96,38 @@ export class Actor {
 /** Health, metrics and the reference page are outside of the API's prefix. */
 function absolute(path: string): string {
   return /^\/(health\/|metrics|docs|api\/|socket\.io)/.test(path) ? path : `/api/v1${path}`
+}
+
+/** The check of an answer that supertest got. */
+export function isDocumented(method: string, path: string): (response: RawResponse) => void {
+  return ({ status, headers, body, text }) => {
+    const contentType = String(headers['content-type'] ?? '')
+    const parsed: unknown = /[/+]json/.test(contentType) ? body : text
+    assertDocumented({
+      method,
+      path,
+      status,
+      contentType,
+      body: parsed,
+      requestId: (headers['x-request-id'] as string | undefined) ?? null,
+    })
+  }
+}
+
+async function checkedFetch(request: Request): Promise<Response> {
+  const response = await fetch(request)
+  const contentType = response.headers.get('content-type') ?? ''
+  const isJson = /[/+]json/.test(contentType)
+  // what is not JSON may be endless: it is left to the test
+  const body: unknown = isJson ? await response.clone().json() : undefined
+  const path = new URL(request.url).pathname
+  assertDocumented({
+    method: request.method,
+    path,
+    status: response.status,
+    contentType,
+    body,
+    requestId: response.headers.get('x-request-id'),
+  })
+  return response
 }
