@@ -6,7 +6,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     projects: [
       {
-        test: { name: 'unit', include: ['src/**/*.spec.ts'], pool: 'threads' },
+        test: { name: 'unit', include: ['{src,scripts}/**/*.spec.ts'], pool: 'threads' },
       },
       {
         test: {
