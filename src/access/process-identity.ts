@@ -1,5 +1,4 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
-import { randomUUID } from 'node:crypto'
 import { nowIso } from '../common/clock.js'
 import { ProcessStore } from '../store/processes.store.js'
 
@@ -9,11 +8,13 @@ const LEASE_MS = 15_000
 /** This gateway process and its lease in the database: what carries our id is ours until the lease ends. */
 @Injectable()
 export class ProcessIdentity implements OnModuleInit, OnApplicationShutdown {
-  readonly id = randomUUID()
+  readonly id: string
   readonly startedAt = nowIso()
   private timer: NodeJS.Timeout | undefined
 
-  constructor(private readonly store: ProcessStore) {}
+  constructor(private readonly store: ProcessStore) {
+    this.id = store.id
+  }
 
   async onModuleInit(): Promise<void> {
     await this.beat()
@@ -22,9 +23,15 @@ export class ProcessIdentity implements OnModuleInit, OnApplicationShutdown {
     this.timer.unref()
   }
 
-  /** Processes whose lease has not ended. */
-  alive(): Promise<string[]> {
-    return this.store.alive(nowIso(-LEASE_MS))
+  /** Processes whose lease has not ended; on the embedded database only this one. */
+  async alive(): Promise<string[]> {
+    if (this.store.exclusive) return [this.id]
+    return [...new Set([this.id, ...(await this.store.alive(nowIso(-LEASE_MS)))])]
+  }
+
+  /** Forgets the processes whose lease has ended; true when there were any. */
+  async buryDead(): Promise<boolean> {
+    return (await this.store.bury(nowIso(-LEASE_MS))) > 0
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -6,7 +6,7 @@ import { AuditStore } from '../store/audit.store.js'
 import type { AuditTable } from '../store/schema.js'
 
 /** One line of the audit log, before it has its time and number. */
-export type AuditRecord = Omit<AuditTable, 'seq' | 'at'>
+export type AuditRecord = Omit<AuditTable, 'seq' | 'at' | 'process_id'>
 
 /**
  * The append-only log: an `intent` that is durable before the engine is asked and an `outcome` after it for each mutation,
@@ -33,10 +33,10 @@ export class AuditLog {
     await this.append(record).catch(() => undefined)
   }
 
-  /** At start: intents that a crash left without an outcome get `unknown`. */
-  async closeUnfinished(): Promise<number> {
-    const open = await this.store.unfinished()
-    for (const { seq: _seq, at: _at, ...intent } of open) await this.append({ ...intent, phase: 'outcome', result: 'unknown' })
+  /** Intents that a crash left without an outcome get `unknown`; those of the processes that are alive are still at work. */
+  async closeUnfinished(aliveProcesses: readonly string[]): Promise<number> {
+    const open = await this.store.unfinished(aliveProcesses)
+    for (const { seq: _seq, at: _at, process_id: _process, ...intent } of open) await this.append({ ...intent, phase: 'outcome', result: 'unknown' })
     return open.length
   }
 }

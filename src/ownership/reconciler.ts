@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
-import { Ownership } from '../access/index.js'
+import { Ownership, ProcessIdentity } from '../access/index.js'
 import { AuditLog } from '../audit/audit.js'
 import { Engine, type InventoryChange } from '../engine/index.js'
 
@@ -22,11 +22,11 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly engine: Engine,
     private readonly ownership: Ownership,
     private readonly audit: AuditLog,
+    private readonly process: ProcessIdentity,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const closed = await this.audit.closeUnfinished()
-    if (closed > 0) this.logger.warn({ closed }, 'a stop cut off mutations; their outcome is recorded as unknown')
+    await this.closeUnfinished()
     this.unlisten = this.engine.inventory.changes.on((change) => this.hear(change))
     this.timer = setInterval(() => this.schedule(() => this.pass()), PASS_EVERY_MS)
     this.timer.unref()
@@ -42,8 +42,14 @@ export class Reconciler implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** One pass over all rows; resolves when it is done. */
   async pass(): Promise<void> {
+    if (await this.process.buryDead()) await this.closeUnfinished()
     if (this.engine.inventory.stale || !this.engine.state.up) return
     await this.ownership.reconcile()
+  }
+
+  private async closeUnfinished(): Promise<void> {
+    const closed = await this.audit.closeUnfinished(await this.process.alive())
+    if (closed > 0) this.logger.warn({ closed }, 'a stop cut off mutations; their outcome is recorded as unknown')
   }
 
   private hear(change: InventoryChange): void {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Insertable } from 'kysely'
 import { Database } from './database.js'
+import { ProcessStore } from './processes.store.js'
 import type { AuditRow, AuditTable } from './schema.js'
 
 /** What may narrow the reading of the audit log. */
@@ -17,10 +18,13 @@ export interface AuditQuery {
 /** The append-only log. There is no update and no delete here. */
 @Injectable()
 export class AuditStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly process: ProcessStore,
+  ) {}
 
-  async append(record: Insertable<AuditTable>): Promise<void> {
-    await this.db.insertInto('audit').values(record).execute()
+  async append(record: Omit<Insertable<AuditTable>, 'process_id'>): Promise<void> {
+    await this.db.insertInto('audit').values({ ...record, process_id: this.process.id }).execute()
   }
 
   /** Newest first. */
@@ -35,12 +39,13 @@ export class AuditStore {
     return rows.execute()
   }
 
-  /** Intents without an outcome: what a crash cut off. */
-  unfinished(): Promise<AuditRow[]> {
+  /** Intents without an outcome of processes that are not alive: what a crash cut off. */
+  unfinished(aliveProcesses: readonly string[]): Promise<AuditRow[]> {
     return this.db
       .selectFrom('audit as intent')
       .selectAll('intent')
       .where('intent.phase', '=', 'intent')
+      .where((eb) => eb.or([eb('intent.process_id', 'is', null), eb('intent.process_id', 'not in', aliveProcesses)]))
       .where((eb) =>
         eb.not(
           eb.exists(

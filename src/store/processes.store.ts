@@ -1,10 +1,19 @@
 import { Injectable } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
 import { Database } from './database.js'
+import { isEmbedded } from './locks.js'
 
 /** Gateway processes and their leases: one that has not beaten for the lease's time is dead. */
 @Injectable()
 export class ProcessStore {
-  constructor(private readonly db: Database) {}
+  /** The id of this process. */
+  readonly id = randomUUID()
+  /** The database is this process's alone: whatever another one left is over, lease or not. */
+  readonly exclusive: boolean
+
+  constructor(private readonly db: Database) {
+    this.exclusive = isEmbedded(db)
+  }
 
   async beat(id: string, startedAt: string, now: string): Promise<void> {
     await this.db
@@ -18,6 +27,12 @@ export class ProcessStore {
   async alive(since: string): Promise<string[]> {
     const rows = await this.db.selectFrom('processes').select('id').where('heartbeat_at', '>=', since).execute()
     return rows.map((row) => row.id)
+  }
+
+  /** Forgets those that have not beaten since, and answers how many there were. */
+  async bury(since: string): Promise<number> {
+    const done = await this.db.deleteFrom('processes').where('heartbeat_at', '<', since).executeTakeFirst()
+    return Number(done.numDeletedRows)
   }
 
   async remove(id: string): Promise<void> {

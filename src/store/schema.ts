@@ -151,6 +151,8 @@ export interface JobsTable {
 export interface AuditTable {
   seq: Generated<number>
   at: string
+  /** The gateway process that wrote it: only a dead one's unfinished intents may be closed. */
+  process_id: string | null
   phase: 'intent' | 'outcome' | 'denied' | 'opened'
   request_id: string
   operation: string

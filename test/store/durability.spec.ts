@@ -119,6 +119,21 @@ describe.each(KINDS)('on the %s database', (kind) => {
 })
 
 describe('PostgreSQL', () => {
+  it('has connections left for the work of many locks at once', async () => {
+    const opened = await fresh('postgres')
+    const db = await opened.open()
+    try {
+      const [locks, store] = [new Locks(db), new SettingsStore(db)]
+      // each holder needs a second connection while it keeps the one of its lock
+      const work = (name: string) => locks.hold(name, () => store.getOrCreate(name, () => name))
+      const names = Array.from({ length: 60 }, (_, i) => `lock-${i}`)
+      expect(await Promise.all(names.map(work))).toEqual(names)
+    } finally {
+      await db.destroy()
+      await opened.close()
+    }
+  })
+
   it('is migrated once by two processes that start at the same time', async () => {
     const opened = await fresh('postgres')
     try {

@@ -82,7 +82,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
       expect(await store.alive(LATER)).toEqual(['two'])
       await store.remove('two')
       expect(await store.alive(AT)).toEqual(['one'])
-      await store.remove('one')
+      expect(await store.bury(AT)).toBe(0)
+      expect(await store.bury(LATER)).toBe(1)
+      expect(await store.alive(AT)).toEqual([])
     })
   })
 
@@ -238,7 +240,6 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const done = await Promise.all([store.complete(rows()), store.complete(rows()), store.complete(rows())])
       expect(done.filter(Boolean)).toHaveLength(1)
       expect(await store.isDone()).toBe(true)
-      expect(await store.tokenHash()).toBeNull()
     })
   })
 
@@ -297,19 +298,21 @@ describe.each(KINDS)('on the %s database', (kind) => {
   })
 
   describe('image references', () => {
-    it('are one per team and name, and answer what they pointed to before', async () => {
+    it('are one per team and name, and found by what they point to', async () => {
       const store = new ImageReferenceStore(db)
       const [alpha, beta] = [await team(), await team()]
       const first = anImage(alpha.id)
-      expect(await store.put(first)).toBeNull()
-      expect(await store.put({ ...first, uid: randomUUID(), content_id: 'sha256:new', digest: 'sha256:d' })).toEqual(first)
+      await store.put(first)
+      await store.put({ ...first, uid: randomUUID(), content_id: 'sha256:new', digest: 'sha256:d' })
       await store.put(anImage(beta.id))
       await store.put(anImage(LIBRARY))
       const visible = { teamIds: [alpha.id, LIBRARY] }
       const found = await store.byReference(first.reference, visible)
       expect(found.map(({ team_id }) => team_id).sort()).toEqual([alpha.id, LIBRARY].sort())
       expect(found.find(({ team_id }) => team_id === alpha.id)).toMatchObject({ uid: first.uid, content_id: 'sha256:new', digest: 'sha256:d' })
-      expect((await store.byContent('sha256:new', { teamIds: [beta.id] })).length).toBe(0)
+      expect(await store.byContent('sha256:new', { teamIds: [beta.id] })).toEqual([])
+      expect((await store.byContent('sha256:new', visible)).map(({ uid }) => uid)).toEqual([first.uid])
+      expect((await store.byDigest('sha256:d', visible)).map(({ uid }) => uid)).toEqual([first.uid])
       expect((await store.inTeams(visible)).length).toBe(2)
       expect((await store.everything()).length).toBeGreaterThanOrEqual(3)
       await store.remove(first.uid)
@@ -359,7 +362,7 @@ describe.each(KINDS)('on the %s database', (kind) => {
 
   describe('audit', () => {
     it('is numbered upwards and read newest first, by what is asked for', async () => {
-      const store = new AuditStore(db)
+      const store = new AuditStore(db, new ProcessStore(db))
       const requests = [randomUUID(), randomUUID(), randomUUID()]
       for (const request_id of requests) await store.append(aRecord({ request_id, operation: 'X', team: 'alpha' }))
       const read = await store.read({ limit: 2, operation: 'X' })
@@ -368,6 +371,19 @@ describe.each(KINDS)('on the %s database', (kind) => {
       expect((await store.read({ limit: 9, operation: 'X', before: read[1]!.seq })).map(({ request_id }) => request_id)).toEqual([requests[0]])
       expect(await store.read({ limit: 9, requestId: requests[1]!, principal: 'ann', team: 'alpha', phase: 'intent' })).toHaveLength(1)
       expect(await store.read({ limit: 9, requestId: requests[1]!, phase: 'outcome' })).toEqual([])
+    })
+
+    it('tells the unfinished intents of dead processes, never those of processes that run', async () => {
+      const [here, there] = [new ProcessStore(db), new ProcessStore(db)]
+      const [cut, done, running] = [randomUUID(), randomUUID(), randomUUID()]
+      await new AuditStore(db, there).append(aRecord({ request_id: cut }))
+      await new AuditStore(db, there).append(aRecord({ request_id: done }))
+      await new AuditStore(db, there).append(aRecord({ request_id: done, phase: 'outcome' }))
+      await new AuditStore(db, here).append(aRecord({ request_id: running }))
+      const unfinished = async (...alive: string[]) =>
+        (await new AuditStore(db, here).unfinished(alive)).map(({ request_id }) => request_id).filter((id) => new Set<string>([cut, done, running]).has(id))
+      expect(await unfinished(here.id)).toEqual([cut])
+      expect(await unfinished(here.id, there.id)).toEqual([])
     })
   })
 })
@@ -416,7 +432,7 @@ function aJob(teamId: string, change: Partial<JobsTable> = {}): JobsTable {
   }
 }
 
-function aRecord(change: Partial<Omit<AuditTable, 'seq'>> = {}): Omit<AuditTable, 'seq'> {
+function aRecord(change: Partial<Omit<AuditTable, 'seq' | 'process_id'>> = {}): Omit<AuditTable, 'seq' | 'process_id'> {
   return {
     at: AT,
     phase: 'intent',
