@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common'
+import { ExecEnd } from './exec-end.js'
+import { ExecStream } from './exec.stream.js'
+import { LogsStream } from './logs.stream.js'
 
-@Module({})
+@Module({ providers: [LogsStream, ExecStream, ExecEnd] })
 export class ContainersModule {}

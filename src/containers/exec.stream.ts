@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Grant } from '../access/index.js'
+import { AppError } from '../common/errors.js'
+import { Engine, type ExecInspect, type Session } from '../engine/index.js'
+import { type ExecFrame, type OpenStream, type OwnEnd, type StreamContext, StreamKind, type StreamItem, type StreamSource } from '../streams/source.js'
+import { ExecEnd, type RunningExec } from './exec-end.js'
+import { ExecParams } from './exec-params.js'
+
+/** Longest time between the engine's 101 and the start of the process, or between the end of its output and its exit code. */
+const SETTLE_MS = 5_000
+const POLL_MS = 15
+/** What the engine writes about a command that it could not start. */
+const MOST_REASON = 4_096
+
+const FRAMES = [
+  {
+    type: 'object',
+    required: ['stream', 'data'],
+    properties: { stream: { enum: ['stdout', 'stderr'] }, data: { type: 'string', format: 'binary', description: 'bytes as they came; with a terminal all of it is stdout' } },
+  },
+]
+
+/** `container.exec`: a command in a running container, with input, terminal size and exit code. It ends with its stream. */
+@Injectable()
+@StreamKind({
+  kind: 'container.exec',
+  operation: 'ContainerExec',
+  params: ExecParams,
+  summary: 'A command in a running container',
+  covers: ['ExecStart', 'ExecResize', 'ExecInspect'],
+  frames: FRAMES,
+})
+export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
+  constructor(
+    private readonly engine: Engine,
+    private readonly ending: ExecEnd,
+  ) {}
+
+  pointers({ container, team }: ExecParams) {
+    return [{ ref: container, team }]
+  }
+
+  async open(grants: readonly Grant<'ContainerExec'>[], params: ExecParams, { signal }: StreamContext<'ContainerExec'>): Promise<OpenStream> {
+    const { engineId, name } = grants[0]!.target
+    const { tty = false } = params
+    const marker = `BERTH_EXEC=${randomUUID()}`
+    const { Id } = await this.engine.exec.create(engineId, specOf(params, marker))
+    const running = { container: engineId, exec: Id, marker, user: params.user }
+    const session = await this.engine.exec.start(Id, { tty, signal })
+    try {
+      await this.started(Id, session)
+      if (params.rows && params.cols) await this.resize(Id, { rows: params.rows, cols: params.cols })
+    } catch (error) {
+      session.close()
+      // it may have started after all
+      if (!(error instanceof AppError && error.code === 'EXEC_FAILED')) await this.ending.end(running)
+      throw error
+    }
+    return this.opened(running, session, { containerId: engineId, name, tty })
+  }
+
+  private opened(running: RunningExec, session: Session, ack: { containerId: string; name: string; tty: boolean }): OpenStream {
+    let exited = false
+    const output = this.follow(running.exec, session, () => (exited = true))
+    return {
+      ack,
+      output,
+      input: (bytes) => session.write(bytes),
+      endInput: () => session.end(),
+      ...(ack.tty && { resize: (size) => this.resize(running.exec, size) }),
+      close: async () => {
+        session.close()
+        if (!exited) await this.ending.end(running)
+      },
+    }
+  }
+
+  private async *follow(id: string, session: Session, onExit: () => void): AsyncGenerator<StreamItem, OwnEnd> {
+    for await (const { stream, bytes } of session.output) yield { frames: [{ stream, data: Buffer.from(bytes) } satisfies ExecFrame] }
+    const exitCode = await this.exitCode(id)
+    onExit()
+    return { reason: 'exited', ...(exitCode !== null && { exitCode }) }
+  }
+
+  /** The engine answers 101 before it starts the process, and writes what went wrong into the output. */
+  private async started(id: string, session: Session): Promise<void> {
+    const { Pid, ExitCode } = await this.until(id, ({ Pid, ExitCode }) => Pid > 0 || ExitCode !== null)
+    if (Pid > 0 || ExitCode === null) return
+    let text = ''
+    for await (const { bytes } of session.output) if (text.length < MOST_REASON) text += Buffer.from(bytes).toString('latin1')
+    throw new AppError('EXEC_FAILED', { reason: reasonOf(text) }, { cause: text })
+  }
+
+  /** Null: it closed its output and runs on; the engine's own client says nothing then either. */
+  private async exitCode(id: string): Promise<number | null> {
+    return (await this.until(id, ({ Running }) => !Running)).ExitCode
+  }
+
+  private async until(id: string, is: (state: ExecInspect) => boolean): Promise<ExecInspect> {
+    const end = Date.now() + SETTLE_MS
+    for (;;) {
+      const state = await this.engine.exec.inspect(id)
+      if (is(state) || Date.now() > end) return state
+      await delay(POLL_MS)
+    }
+  }
+
+  private resize(id: string, { rows, cols }: { rows: number; cols: number }): Promise<void> {
+    return this.engine.exec.resize(id, { rows, columns: cols })
+  }
+}
+
+function specOf({ command, tty = false, env = {}, user, workingDir }: ExecParams, marker: string) {
+  return {
+    Cmd: command,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: tty,
+    Privileged: false,
+    Env: [...Object.entries(env).map(([name, value]) => `${name}=${value}`), marker, ...(tty && !env['TERM'] ? ['TERM=xterm'] : [])],
+    ...(user && { User: user }),
+    ...(workingDir && { WorkingDir: workingDir }),
+  }
+}
+
+/** The engine's texts name host paths: only what is recognised is said. */
+function reasonOf(text: string): string {
+  const known: readonly (readonly [RegExp, string])[] = [
+    [/unable to find (user|group)|no matching entries in (passwd|group)/i, 'the user or group does not exist in the container'],
+    [/chdir to cwd|working directory/i, 'the working directory can not be used'],
+    [/executable file not found|no such file or directory/i, 'command not found'],
+    [/permission denied|is a directory/i, 'the command may not be executed'],
+    [/argument list too long/i, 'the command is too long'],
+    [/exec format error/i, 'the command is not made for this machine'],
+  ]
+  return known.find(([pattern]) => pattern.test(text))?.[1] ?? 'the engine could not start it'
+}
