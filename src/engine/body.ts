@@ -69,7 +69,9 @@ export function jsonLines<T>(raw: AsyncIterable<Uint8Array>, shape: (value: unkn
   let held: Uint8Array[] = []
   let size = 0
   const take = (end: Uint8Array): T[] => {
-    const text = Buffer.concat([...held, end]).toString('utf8').trim()
+    const text = Buffer.concat([...held, end])
+      .toString('utf8')
+      .trim()
     held = []
     size = 0
     return text === '' ? [] : [shape(parseJson(text))]

@@ -44,8 +44,8 @@ export class EngineClient {
     })
   }
 
-  get<T>(path: string, shape: Shape<T>): Promise<T> {
-    return this.call('GET', path, shape)
+  get<T>(path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
+    return this.call('GET', path, shape, options)
   }
 
   post<T>(path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {

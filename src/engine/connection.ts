@@ -111,7 +111,7 @@ export class Connection {
     if (!this.current.up && this.current.problem === problem) return
     const since = this.current.up || this.current.problem === undefined ? new Date() : this.current.since
     this.become({ ...this.current, up: false, since, problem })
-    for (const fail of [...this.waiting]) fail(refusal(this.current))
+    for (const fail of this.waiting) fail(refusal(this.current))
   }
 
   private become(state: EngineState): void {
@@ -129,5 +129,9 @@ export class Connection {
 
 function refusal(state: EngineState): AppError {
   const understood = state.problem !== 'not_understood' && state.problem !== 'version'
-  return new AppError(understood ? 'ENGINE_UNAVAILABLE' : 'ENGINE_PROTOCOL', {}, { cause: `the engine is down: ${state.problem ?? 'unknown'}` })
+  return new AppError(
+    understood ? 'ENGINE_UNAVAILABLE' : 'ENGINE_PROTOCOL',
+    {},
+    { cause: `the engine is down: ${state.problem ?? 'unknown'}` },
+  )
 }

@@ -26,8 +26,18 @@ export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
 
 /** Seconds; the container's own StopTimeout may be as long (profiles), and only the engine knows it. */
 const LONGEST_STOP = 600
+/** Seconds: a large writable layer is deleted file by file. */
+const SLOW_REMOVE = 90
 
-const INSPECT: Shape<ContainerInspect> = object({ Id: 'string', Name: 'string', State: 'object', Config: 'object', HostConfig: 'object', NetworkSettings: 'object', Mounts: 'array' })
+const INSPECT: Shape<ContainerInspect> = object({
+  Id: 'string',
+  Name: 'string',
+  State: 'object',
+  Config: 'object',
+  HostConfig: 'object',
+  NetworkSettings: 'object',
+  Mounts: 'array',
+})
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
 const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
@@ -87,7 +97,7 @@ export class Containers {
   /** `volumes` removes its anonymous volumes too. */
   async remove(id: string, options: { force?: boolean; volumes?: boolean } = {}): Promise<void> {
     const path = `/containers/${fullId(id)}${query({ force: options.force, v: options.volumes })}`
-    await this.client.act(path, { method: 'DELETE' })
+    await this.client.act(path, { method: 'DELETE', graceSeconds: SLOW_REMOVE })
   }
 
   /** Its processes. `psArgs` go to the host's ps: `eww` prints environments, so callers allow only what they know. */

@@ -45,7 +45,11 @@ export function connectionError(error: unknown, stopping: boolean): unknown {
   if (error instanceof AppError) return error
   const code = errorCode(error)
   if (code.startsWith('HPE_')) return new AppError('ENGINE_PROTOCOL', {}, { cause: error })
-  const gone = /^E[A-Z]+$/.test(code) || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED' || code === 'ERR_STREAM_WRITE_AFTER_END'
+  const gone =
+    /^E[A-Z]+$/.test(code) ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    code === 'ERR_STREAM_DESTROYED' ||
+    code === 'ERR_STREAM_WRITE_AFTER_END'
   if (!gone) return error
   return new AppError(stopping ? 'STOPPING' : 'ENGINE_UNAVAILABLE', {}, { cause: error })
 }

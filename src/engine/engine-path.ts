@@ -79,5 +79,5 @@ function bounded(value: string, what: string): void {
 
 function checked(value: string, pattern: RegExp, what: string): string {
   if (typeof value === 'string' && value.length <= 512 && pattern.test(value)) return value
-  throw new Error(`the engine part was given something that is not ${what}: ${JSON.stringify(String(value).slice(0, 80))}`)
+  throw new Error(`the engine part was given something that is not ${what}: ${JSON.stringify(value.slice(0, 80))}`)
 }

@@ -7,9 +7,15 @@ import type { ErrorCode } from '../common/errors.js'
 
 /** Conflicts, whatever status the engine gives them (409, but also 403 and 500). */
 export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
-  [/container name "?\S+ is already in use|network with name \S+ already exists|a volume named \S+ already exists|volume name .* already (in use|exists)/i, 'NAME_IN_USE'],
+  [
+    /container name "?\S+ is already in use|network with name \S+ already exists|a volume named \S+ already exists|volume name .* already (in use|exists)/i,
+    'NAME_IN_USE',
+  ],
   [/cannot remove a running container|cannot remove container .* container is running/i, 'CONTAINER_RUNNING'],
-  [/cannot remove a paused container|cannot remove container .* container is paused|is paused[,;.] ?unpause|cannot start a paused container|cannot (restart|update) a paused|is already paused|is paused$/i, 'CONTAINER_PAUSED'],
+  [
+    /cannot remove a paused container|cannot remove container .* container is paused|is paused[,;.] ?unpause|cannot start a paused container|cannot (restart|update) a paused|is already paused|is paused$/i,
+    'CONTAINER_PAUSED',
+  ],
   [/is not paused/i, 'CONFLICT', 'the container is not paused'],
   [/is restarting/i, 'CONFLICT', 'the container is restarting'],
   [/removal of container \S+ is already in progress|marked for removal/i, 'CONFLICT', 'the container is being removed'],
@@ -20,7 +26,11 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [/has dependent child images/i, 'CONFLICT', 'other images are made from the image'],
   [/volume is in use|remove \S+: volume .* in use/i, 'CONFLICT', 'the volume is in use'],
   [/has active endpoints/i, 'CONFLICT', 'the network has connected containers'],
-  [/endpoint with name \S+ already exists in network|already attached to network/i, 'CONFLICT', 'the container is connected to the network already'],
+  [
+    /endpoint with name \S+ already exists in network|already attached to network/i,
+    'CONFLICT',
+    'the container is connected to the network already',
+  ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
   [/pool overlaps with other one/i, 'CONFLICT', 'the subnet overlaps with another network'],
   [/non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/i, 'CONFLICT', 'the host has no free subnets'],
@@ -28,20 +38,29 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
 
 /** Why a start failed, in our words. Also what a create or an update may be refused for. */
 export const START_REASONS: readonly (readonly [RegExp, string])[] = [
-  [/executable file not found|exec: "[^"]*": stat [^:]+: no such file or directory|exec [^:]+: no such file or directory/i, 'command not found'],
+  [
+    /executable file not found|exec: "[^"]*": stat [^:]+: no such file or directory|exec [^:]+: no such file or directory/i,
+    'command not found',
+  ],
   [/no command specified/i, 'no command given and the image has none'],
   [/exec: "[^"]*": (permission denied|is a directory)|exec [^:]+: permission denied/i, 'the command may not be executed'],
   [/exec format error/i, 'the command is not made for this machine'],
   [/chdir to cwd|mkdir .*cwd|cannot mkdir: |working directory .* is invalid/i, 'the working directory can not be used'],
   [/unable to find (user|group)|no matching entries in (passwd|group) file/i, 'the user or group does not exist in the image'],
-  [/not a directory: (unknown|.*mount a directory onto a file)|trying to mount a directory onto a file/i, 'a directory is mounted on a file or the other way round'],
+  [
+    /not a directory: (unknown|.*mount a directory onto a file)|trying to mount a directory onto a file/i,
+    'a directory is mounted on a file or the other way round',
+  ],
   [/bind source path does not exist|error mounting|invalid mount config/i, 'a mount can not be made'],
   [/unable to apply caps|operation not permitted/i, 'the host does not permit what it asks for'],
   [/memory limit too low|oom-?killed/i, 'the memory limit is too low'],
   [/minimum memory limit/i, 'the memory limit is below the minimum'],
   [/no space left on device/i, 'no space left on device'],
   [/address already in use/i, 'the address is in use'],
-  [/cannot join network of a non running container|joining network namespace|is not running/i, 'the container that it joins is not running'],
+  [
+    /cannot join network of a non running container|joining network namespace|is not running/i,
+    'the container that it joins is not running',
+  ],
   [/^no such container/i, 'the container that it joins does not exist'],
   [/network \S+ not found|could not find a network/i, 'a network does not exist'],
   [/could not select device driver|unknown runtime/i, 'the host lacks a device or runtime'],
@@ -52,9 +71,18 @@ export const START_REASONS: readonly (readonly [RegExp, string])[] = [
 /** Why a pull or push failed. */
 export const TRANSFER_REASONS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'no space left on device'],
-  [/unauthorized|authentication required|denied: requested access|no basic auth credentials|incorrect username or password/i, 'the registry refuses the credentials or has no such image'],
-  [/pull access denied|manifest (for .* )?(unknown|not found)|repository .* not found|name unknown|not found: manifest|requested access to the resource is denied/i, 'the registry has no such image or refuses the credentials'],
-  [/no matching manifest|does not match the specified platform|does not match the expected platform/i, 'the image is not made for this platform'],
+  [
+    /unauthorized|authentication required|denied: requested access|no basic auth credentials|incorrect username or password/i,
+    'the registry refuses the credentials or has no such image',
+  ],
+  [
+    /pull access denied|manifest (for .* )?(unknown|not found)|repository .* not found|name unknown|not found: manifest|requested access to the resource is denied/i,
+    'the registry has no such image or refuses the credentials',
+  ],
+  [
+    /no matching manifest|does not match the specified platform|does not match the expected platform/i,
+    'the image is not made for this platform',
+  ],
   [/toomanyrequests|rate limit/i, 'the registry limits requests'],
   [/an image does not exist locally|tag does not exist|no such image/i, 'the image is not present'],
 ]

@@ -1,6 +1,27 @@
-import type { ContainerDetail, ContainerEntry, EntryMount, EntryNetwork, ImageEntry, NetworkEntry, PublishedPort, VolumeEntry } from './inventory-types.js'
+import type {
+  ContainerDetail,
+  ContainerEntry,
+  EntryMount,
+  EntryNetwork,
+  ImageEntry,
+  NetworkEntry,
+  PublishedPort,
+  VolumeEntry,
+} from './inventory-types.js'
 import { engineTime } from './time.js'
-import type { ContainerInspect, ContainerState, ContainerSummary, EndpointSettings, ImageInspect, ImageSummary, MountPoint, NetworkInspect, PortMap, PortSummary, VolumeInspect } from './types.js'
+import type {
+  ContainerInspect,
+  ContainerState,
+  ContainerSummary,
+  EndpointSettings,
+  ImageInspect,
+  ImageSummary,
+  MountPoint,
+  NetworkInspect,
+  PortMap,
+  PortSummary,
+  VolumeInspect,
+} from './types.js'
 
 type Endpoints = Readonly<Record<string, EndpointSettings>> | null | undefined
 
@@ -85,7 +106,15 @@ export function networkEntry(from: NetworkInspect): NetworkEntry {
 /** A volume; list and inspect tell the same. */
 export function volumeEntry(from: VolumeInspect): VolumeEntry {
   const { Name: name, Driver: driver, Mountpoint: mountpoint } = from
-  return { kind: 'volume', id: name, engineName: name, driver, mountpoint, created: milliseconds(from.CreatedAt), labels: from.Labels ?? {} }
+  return {
+    kind: 'volume',
+    id: name,
+    engineName: name,
+    driver,
+    mountpoint,
+    created: milliseconds(from.CreatedAt),
+    labels: from.Labels ?? {},
+  }
 }
 
 function detail({ State, Config, HostConfig, RestartCount }: ContainerInspect): ContainerDetail {

@@ -7,7 +7,8 @@ import { Engine } from './engine.js'
 
 const ID = 'a'.repeat(64)
 const PONG = 'HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nServer: Docker/20.10.24 (linux)\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK'
-const json = (body: string, head = '') => `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+const json = (body: string, head = '') =>
+  `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
 type Answer = (socket: Socket, request: string) => void
 
@@ -23,8 +24,7 @@ async function fake(answer: Answer, options: { pong?: string; callTimeoutMs?: nu
       const request = data.toString()
       if (request.includes('/_ping')) {
         if (options.isSilent?.() !== true) socket.end(options.pong ?? PONG)
-      }
-      else answer(socket, request)
+      } else answer(socket, request)
     })
   })
   await new Promise<void>((done) => server.listen(path, done))
@@ -43,7 +43,11 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-const code = (promise: Promise<unknown>) => promise.then(() => 'none', (error: { code?: string; message: string }) => error.code ?? error.message)
+const code = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error: { code?: string; message: string }) => error.code ?? error.message,
+  )
 
 /** Nothing may stay open for longer than two seconds. */
 const idle = (engine: Engine) => vi.waitFor(() => expect(engine.openSockets).toBe(0), { timeout: 2_000, interval: 5 })
@@ -71,12 +75,17 @@ describe('an engine that answers', () => {
   })
 
   it('half an answer and closes is ENGINE_UNAVAILABLE', async () => {
-    const { engine } = await fake((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Id"'))
+    const { engine } = await fake((socket) =>
+      socket.end('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Id"'),
+    )
     expect(await code(engine.containers.inspect(ID))).toBe('ENGINE_UNAVAILABLE')
   })
 
   it('half an answer and stalls is ENGINE_TIMEOUT', async () => {
-    const { engine } = await fake((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Id"'), { callTimeoutMs: 200 })
+    const { engine } = await fake(
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Id"'),
+      { callTimeoutMs: 200 },
+    )
     expect(await code(engine.containers.inspect(ID))).toBe('ENGINE_TIMEOUT')
     await idle(engine)
   })
@@ -106,7 +115,11 @@ describe('an engine that answers', () => {
 
   it('a broken stream of logs ends it with an error, not the process', async () => {
     const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
-    for (const [rest, expected] of [['5\r\nabcde\r\n0\r\n\r\n', 'ENGINE_UNAVAILABLE'], ['9\r\n\x07abcdefgh\r\n', 'ENGINE_PROTOCOL'], ['zz\r\n', 'ENGINE_PROTOCOL']] as const) {
+    for (const [rest, expected] of [
+      ['5\r\nabcde\r\n0\r\n\r\n', 'ENGINE_UNAVAILABLE'],
+      ['9\r\n\x07abcdefgh\r\n', 'ENGINE_PROTOCOL'],
+      ['zz\r\n', 'ENGINE_PROTOCOL'],
+    ] as const) {
       const { engine } = await fake((socket) => socket.write(head + rest))
       const lines = await engine.containers.logLines(ID, { tty: false })
       expect(await code(lines.next())).toBe(expected)
@@ -117,7 +130,10 @@ describe('an engine that answers', () => {
 
 describe('a hijacked connection', () => {
   const frame = '\x01\0\0\0\0\0\0\x05hello'
-  const heads = ['HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n']
+  const heads = [
+    'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n',
+  ]
   it.each(heads)('takes the first bytes with the head, and passes a half-close on: %j', async (head) => {
     let taken = ''
     const { engine } = await fake((socket, request) => {
@@ -139,17 +155,28 @@ describe('a hijacked connection', () => {
 
 describe('the API version', () => {
   const pong = (version: string) => PONG.replace('1.41', version)
-  it.each([['1.40', 'ENGINE_PROTOCOL'], ['2.0', 'ENGINE_PROTOCOL'], ['x', 'ENGINE_PROTOCOL']])('%s is refused', async (version, expected) => {
+  it.each([
+    ['1.40', 'ENGINE_PROTOCOL'],
+    ['2.0', 'ENGINE_PROTOCOL'],
+    ['x', 'ENGINE_PROTOCOL'],
+  ])('%s is refused', async (version, expected) => {
     const { engine } = await fake(() => undefined, { pong: pong(version) })
     expect(await code(engine.system.version())).toBe(expected)
   })
 
-  it.each([['1.41', '1.41'], ['1.54', '1.54'], ['1.60', '1.55']])('%s becomes %s in every path', async (version, used) => {
+  it.each([
+    ['1.41', '1.41'],
+    ['1.54', '1.54'],
+    ['1.60', '1.55'],
+  ])('%s becomes %s in every path', async (version, used) => {
     let path = ''
-    const { engine } = await fake((socket, request) => {
-      path = request.split(' ')[1] ?? ''
-      socket.write(json('{"Version":"1","ApiVersion":"1.41"}'))
-    }, { pong: pong(version) })
+    const { engine } = await fake(
+      (socket, request) => {
+        path = request.split(' ')[1] ?? ''
+        socket.write(json('{"Version":"1","ApiVersion":"1.41"}'))
+      },
+      { pong: pong(version) },
+    )
     await engine.system.version()
     expect(path).toBe(`/v${used}/version`)
   })
@@ -164,7 +191,9 @@ describe('availability', () => {
 
   it('answers within a second when the engine falls silent under a call', async () => {
     let silent = false
-    const { engine } = await fake((socket) => silent || socket.write(json('{"Version":"1","ApiVersion":"1.41"}')), { isSilent: () => silent })
+    const { engine } = await fake((socket) => silent || socket.write(json('{"Version":"1","ApiVersion":"1.41"}')), {
+      isSilent: () => silent,
+    })
     await engine.system.version()
     silent = true
     for (let call = 0; call < 3; call++) {

@@ -25,8 +25,7 @@ export function closable<T>(source: AsyncGenerator<T>, close: () => void): Async
       return { done: true, value }
     },
     async throw(error: unknown) {
-      end()
-      await source.return(undefined).catch(() => undefined)
+      await flow.return(undefined)
       throw error
     },
     [Symbol.asyncIterator]: () => flow,

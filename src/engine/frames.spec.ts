@@ -1,8 +1,11 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { demultiplex, FrameDecoder, MAX_PART, type Frame } from './frames.js'
 
-const payload = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 0, max: 3 * MAX_PART }).map((size) => new Uint8Array(size).fill(size % 251)))
+const payload = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc.integer({ min: 0, max: 3 * MAX_PART }).map((size) => new Uint8Array(size).fill(size % 251)),
+)
 const frames = fc.array(fc.record({ type: fc.constantFrom(0, 1, 2), bytes: payload }), { maxLength: 8 })
 
 function encode(list: readonly { type: number; bytes: Uint8Array }[]): Buffer {
@@ -27,22 +30,29 @@ async function* later(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> 
   yield* chunks
 }
 
-const joined = (list: readonly Frame[], stream: string) => Buffer.concat(list.filter((frame) => frame.stream === stream).map(({ bytes }) => bytes))
+const joined = (list: readonly Frame[], stream: string) =>
+  Buffer.concat(list.filter((frame) => frame.stream === stream).map(({ bytes }) => bytes))
 
 describe('frames', () => {
   it('are the same however the bytes are cut', () => {
     fc.assert(
-      fc.property(frames, fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 100_000 })), { minLength: 1, maxLength: 5 }), (list, sizes) => {
-        const bytes = encode(list)
-        const step = Math.max(...sizes) < 10 && bytes.length > 20_000 ? [1_000] : sizes
-        const decoder = new FrameDecoder()
-        const found = [...chunked(bytes, step)].flatMap((chunk) => decoder.push(chunk).map((frame) => ({ ...frame, bytes: frame.bytes.slice() })))
-        expect(decoder.end()).toEqual([])
-        expect(joined(found, 'stdout').equals(Buffer.concat(list.filter(({ type }) => type < 2).map((each) => each.bytes)))).toBe(true)
-        expect(joined(found, 'stderr').equals(Buffer.concat(list.filter(({ type }) => type === 2).map((each) => each.bytes)))).toBe(true)
-        expect(found.filter(({ start }) => start)).toHaveLength(list.length)
-        expect(found.every((frame) => frame.bytes.length <= MAX_PART)).toBe(true)
-      }),
+      fc.property(
+        frames,
+        fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 100_000 })), { minLength: 1, maxLength: 5 }),
+        (list, sizes) => {
+          const bytes = encode(list)
+          const step = Math.max(...sizes) < 10 && bytes.length > 20_000 ? [1_000] : sizes
+          const decoder = new FrameDecoder()
+          const found = [...chunked(bytes, step)].flatMap((chunk) =>
+            decoder.push(chunk).map((frame) => ({ ...frame, bytes: frame.bytes.slice() })),
+          )
+          expect(decoder.end()).toEqual([])
+          expect(joined(found, 'stdout').equals(Buffer.concat(list.filter(({ type }) => type < 2).map((each) => each.bytes)))).toBe(true)
+          expect(joined(found, 'stderr').equals(Buffer.concat(list.filter(({ type }) => type === 2).map((each) => each.bytes)))).toBe(true)
+          expect(found.filter(({ start }) => start)).toHaveLength(list.length)
+          expect(found.every((frame) => frame.bytes.length <= MAX_PART)).toBe(true)
+        },
+      ),
       { numRuns: 150 },
     )
   })

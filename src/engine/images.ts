@@ -24,6 +24,9 @@ export interface TransferOptions {
   readonly signal?: AbortSignal
 }
 
+/** Seconds: layers are deleted file by file. */
+const SLOW_REMOVE = 90
+
 const SUMMARY: Shape<ImageSummary> = object({ Id: 'string', Created: 'number', Size: 'number' })
 const INSPECT: Shape<ImageInspect> = object({ Id: 'string', RootFS: 'object', Size: 'number' })
 const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'string' })
@@ -54,7 +57,7 @@ export class Images {
   /** By reference it drops that reference; by id with force it drops everybody's. `prune: false` keeps untagged parents. */
   remove(image: string, options: { force?: boolean; prune?: boolean } = {}): Promise<ImageRemoved[]> {
     const path = `/images/${imageReference(image)}${query({ force: options.force, noprune: options.prune === false ? true : undefined })}`
-    return this.client.call('DELETE', path, listOf(object<ImageRemoved>({})))
+    return this.client.call('DELETE', path, listOf(object<ImageRemoved>({})), { graceSeconds: SLOW_REMOVE })
   }
 
   /** Progress until it is done; a failure is thrown as PULL_FAILED, coarse on purpose: exact texts would make it a port scanner. */
@@ -82,7 +85,10 @@ export class Images {
   }
 
   /** Makes a one-layer image of a root file system's tar; the last event's status is its id. */
-  importTar(tar: AsyncIterable<Uint8Array>, target: { repository: string; tag: string; changes?: readonly string[]; signal?: AbortSignal }): AsyncGenerator<ProgressEvent> {
+  importTar(
+    tar: AsyncIterable<Uint8Array>,
+    target: { repository: string; tag: string; changes?: readonly string[]; signal?: AbortSignal },
+  ): AsyncGenerator<ProgressEvent> {
     const changes = (target.changes ?? []).map((line) => `&changes=${encodeURIComponent(line)}`).join('')
     const path = `/images/create${query({ fromSrc: '-', repo: repository(target.repository), tag: tagOrDigest(target.tag) })}${changes}`
     return this.transfer(path, { signal: target.signal, upload: tar, doing: { verb: 'import' } })

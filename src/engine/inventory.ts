@@ -14,6 +14,8 @@ type Shelves = { readonly [K in InventoryKind]: Shelf<EntryOf[K]> }
 /** Inspects at once: enough to keep the engine busy, few enough to leave it room for callers. */
 const AT_ONCE = 8
 const RETRY_MS = 250
+/** After something that is not understood: it would only come again. */
+const LONG_RETRY_MS = 2_000
 
 /**
  * What is on the engine, in memory: subscribes to the events, lists, then follows. After any gap it subscribes and lists again;
@@ -81,7 +83,7 @@ export class Inventory {
     return this.queue.whenIdle()
   }
 
-  /** Asks the engine for one object and puts it, so that a write is visible before it is answered. Undefined: there is none. */
+  /** Asks the engine for one object (full id, volume name, `sha256:` id) and puts it, so that a write is visible before it is answered. Undefined: there is none. */
   async refresh<K extends InventoryKind>(kind: K, id: string): Promise<EntryOf[K] | undefined> {
     const seq = this.sequence.next()
     const shelf: Shelf<EntryOf[K]> = this.shelves[kind]
@@ -109,14 +111,16 @@ export class Inventory {
   private async run(): Promise<void> {
     const { signal } = this.ending
     while (!signal.aborted) {
+      let wait = RETRY_MS
       try {
         await this.follow()
       } catch (error) {
+        if (!(error instanceof AppError) || error.code !== 'ENGINE_UNAVAILABLE') wait = LONG_RETRY_MS
         // while the engine is down the connection has said so already
         if (!signal.aborted && this.engine.state.up) this.warn(error, 'the inventory lost the engine')
       }
       this.synced = false
-      await delay(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+      await delay(wait, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_LINE } from './line-joiner.js'
 import { readLogLines, type LogLine } from './log-lines.js'
@@ -46,13 +46,17 @@ async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator
 
 async function read(bytes: Uint8Array, sizes: readonly number[], tty: boolean) {
   const found: (LogLine & { text: string })[] = []
-  for await (const line of readLogLines(cut(bytes, sizes), { tty })) found.push({ ...line, text: Buffer.from(line.bytes).toString('latin1') })
+  for await (const line of readLogLines(cut(bytes, sizes), { tty }))
+    found.push({ ...line, text: Buffer.from(line.bytes).toString('latin1') })
   return found
 }
 
 const size = fc.oneof(fc.integer({ min: 0, max: 200 }), fc.constantFrom(PIECE - 31, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 40_000))
 const letters = fc.constantFrom('a', 'b ', 'Z', '2026-11-23T22:46:46.1 ', '\r')
-const line = fc.record({ stderr: fc.boolean(), text: fc.tuple(size, letters).map(([length, letter]) => letter.repeat(length).slice(0, length)) })
+const line = fc.record({
+  stderr: fc.boolean(),
+  text: fc.tuple(size, letters).map(([length, letter]) => letter.repeat(length).slice(0, length)),
+})
 const cuts = fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 4 })
 
 describe('log lines', () => {
@@ -111,7 +115,9 @@ describe('log lines', () => {
 
   it('without a time are ENGINE_PROTOCOL', async () => {
     await expect(read(Buffer.from(`${'no time at all'.repeat(9)}\n`), [99], true)).rejects.toMatchObject({ code: 'ENGINE_PROTOCOL' })
-    await expect(read(framed([{ stderr: false, bytes: Buffer.from('no\n') }]), [99], false)).rejects.toMatchObject({ code: 'ENGINE_PROTOCOL' })
+    await expect(read(framed([{ stderr: false, bytes: Buffer.from('no\n') }]), [99], false)).rejects.toMatchObject({
+      code: 'ENGINE_PROTOCOL',
+    })
   })
 })
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { InventoryChange, VolumeEntry } from './inventory-types.js'
 import { Shelf } from './shelf.js'
 
-const volume = (id: string, created = 1): VolumeEntry => ({ kind: 'volume', id, engineName: id, driver: 'local', mountpoint: '/', created, labels: {} })
+const volume = (id: string, created = 1): VolumeEntry => ({
+  kind: 'volume',
+  id,
+  engineName: id,
+  driver: 'local',
+  mountpoint: '/',
+  created,
+  labels: {},
+})
 
 function shelf() {
   const told: string[] = []

@@ -9,6 +9,9 @@ const INFO: Shape<SystemInfo> = object({ ID: 'string', Containers: 'number', NCP
 const DF: Shape<SystemDf> = object({ LayersSize: 'number' })
 const EVENT: Shape<EngineEvent> = object({ Type: 'string', Action: 'string', Actor: 'object', timeNano: 'number' })
 
+/** Seconds beyond the ordinary limit: it walks over every layer and volume. */
+const SLOW_DF = 270
+
 /** Which events; times are unix nanoseconds. */
 export interface EventsOptions {
   readonly since?: bigint
@@ -38,7 +41,7 @@ export class System {
 
   /** Sizes of everything; slow on a full host. */
   df(): Promise<SystemDf> {
-    return this.client.get('/system/df', DF)
+    return this.client.get('/system/df', DF, { graceSeconds: SLOW_DF })
   }
 
   /**

@@ -69,7 +69,7 @@ export class Transport {
       sent.on('upgrade', (message, socket, head) => {
         if (head.length > 0) socket.unshift(head)
         socket.on('error', ignore)
-        resolve(message.statusCode === 101 ? { output: socket, input: socket as Socket } : message)
+        resolve(message.statusCode === 101 ? { output: socket, input: socket } : message)
       })
       sent.on('response', (message) => {
         message.on('error', ignore)
@@ -145,5 +145,6 @@ function parseHost(dockerHost: string): { path: string } | { host: string; port:
   if (dockerHost.startsWith('unix://')) return { path: dockerHost.slice(7) }
   const url = new URL(dockerHost)
   if (url.protocol !== 'tcp:' && url.protocol !== 'http:') throw new Error(`DOCKER_HOST must be unix:// or tcp://, not ${url.protocol}//`)
-  return { host: url.hostname, port: Number(url.port === '' ? 2375 : url.port) }
+  // [::1] keeps its brackets in a URL and must lose them for connect
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port === '' ? 2375 : url.port) }
 }

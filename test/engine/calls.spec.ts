@@ -83,7 +83,11 @@ describe('a start that fails', () => {
     ['an unknown user', { User: 'nobody-here' }, 'the user or group does not exist in the image'],
     ['all capabilities, where the host lacks one', { HostConfig: { Privileged: true } }, 'the host does not permit what it asks for'],
     ['a directory on a file', { HostConfig: { Binds: ['/etc:/etc/passwd'] } }, 'a directory is mounted on a file or the other way round'],
-    ['the network of a container that is not there', { HostConfig: { NetworkMode: `container:${'0'.repeat(64)}` } }, 'the container that it joins does not exist'],
+    [
+      'the network of a container that is not there',
+      { HostConfig: { NetworkMode: `container:${'0'.repeat(64)}` } },
+      'the container that it joins does not exist',
+    ],
   ] as const
   it.each(rows)('says so: %s', async (_what, spec, reason) => {
     await expect(run({ HostConfig: {}, ...spec })).rejects.toEqual(failing('START_FAILED', { reason }))
@@ -138,11 +142,15 @@ describe('volumes and networks', () => {
     await expect(engine.networks.create({ Name: name })).rejects.toEqual(failing('NAME_IN_USE', { name }))
     const id = await run()
     await engine.networks.connect(Id, id, { Aliases: ['web'] })
-    await expect(engine.networks.connect(Id, id)).rejects.toEqual(failing('CONFLICT', { reason: 'the container is connected to the network already' }))
+    await expect(engine.networks.connect(Id, id)).rejects.toEqual(
+      failing('CONFLICT', { reason: 'the container is connected to the network already' }),
+    )
     expect((await engine.containers.inspect(id)).NetworkSettings.Networks?.[name]?.Aliases).toContain('web')
     await expect(engine.networks.remove(Id)).rejects.toEqual(failing('CONFLICT', { reason: 'the network has connected containers' }))
     await engine.networks.disconnect(Id, id)
-    await expect(engine.networks.disconnect(Id, id)).rejects.toEqual(failing('CONFLICT', { reason: 'the container is not connected to the network' }))
+    await expect(engine.networks.disconnect(Id, id)).rejects.toEqual(
+      failing('CONFLICT', { reason: 'the container is not connected to the network' }),
+    )
     await engine.networks.remove(Id)
     await expect(engine.networks.inspect(Id)).rejects.toEqual(failing('NOT_FOUND'))
   })
@@ -154,7 +162,9 @@ describe('images', () => {
     const { Id } = await engine.images.inspect(BASE_IMAGE)
     await engine.images.tag(Id, { repository: 'localhost:5000/engine/x', tag })
     expect((await engine.images.history(Id)).length).toBeGreaterThan(0)
-    expect(await engine.images.list()).toContainEqual(expect.objectContaining({ Id, RepoTags: expect.arrayContaining([`localhost:5000/engine/x:${tag}`]) }))
+    expect(await engine.images.list()).toContainEqual(
+      expect.objectContaining({ Id, RepoTags: expect.arrayContaining([`localhost:5000/engine/x:${tag}`]) }),
+    )
     expect(await engine.images.remove(`localhost:5000/engine/x:${tag}`)).toEqual([{ Untagged: `localhost:5000/engine/x:${tag}` }])
   })
 })

@@ -20,7 +20,10 @@ describe('the inventory', () => {
     expect(await inventory.refresh('container', id)).toMatchObject({ state: 'running', detail: { exitCode: 0 } })
     await engine.containers.kill(id)
     await engine.containers.wait(id)
-    expect(await inventory.refresh('container', id)).toMatchObject({ state: 'exited', detail: { exitCode: 137, finishedAt: expect.any(String) } })
+    expect(await inventory.refresh('container', id)).toMatchObject({
+      state: 'exited',
+      detail: { exitCode: 137, finishedAt: expect.any(String) },
+    })
     await engine.containers.remove(id)
     expect(await inventory.refresh('container', id)).toBeUndefined()
     expect(inventory.containers.get(id)).toBeUndefined()
@@ -30,7 +33,10 @@ describe('the inventory', () => {
     const heard: InventoryChange[] = []
     const off = inventory.changes.on((change) => heard.push(change))
     const name = uniqueName()
-    const { Id } = await direct<{ Id: string }>('POST', `/containers/create?name=${name}`, { Image: BASE_IMAGE, Cmd: ['sh', '-c', 'exit 5'] })
+    const { Id } = await direct<{ Id: string }>('POST', `/containers/create?name=${name}`, {
+      Image: BASE_IMAGE,
+      Cmd: ['sh', '-c', 'exit 5'],
+    })
     await until('added', () => inventory.containers.get(Id)?.engineName === name)
     await direct('POST', `/containers/${Id}/start`)
     await until('exited', () => inventory.containers.get(Id)?.detail?.exitCode === 5)
@@ -55,7 +61,9 @@ describe('the inventory', () => {
     await until('network', () => inventory.networks.get(Id)?.engineName === name)
     const container = await run()
     await direct('POST', `/networks/${Id}/connect`, { Container: container })
-    await until('connected', () => inventory.containers.get(container)?.networks.some(({ networkId, ipAddress }) => networkId === Id && ipAddress !== ''))
+    await until('connected', () =>
+      inventory.containers.get(container)?.networks.some(({ networkId, ipAddress }) => networkId === Id && ipAddress !== ''),
+    )
     await direct('POST', `/networks/${Id}/disconnect`, { Container: container })
     await until('disconnected', () => !inventory.containers.get(container)?.networks.some(({ networkId }) => networkId === Id))
     await direct('DELETE', `/networks/${Id}`)
@@ -89,7 +97,10 @@ describe('the inventory', () => {
       await engine.containers.pause(id)
       expect((await inventory.refresh('container', id))?.state).toBe('paused')
       const states: unknown[] = []
-      const off = inventory.changes.on((change) => change.id === id && states.push(change.action === 'removed' ? 'removed' : 'state' in change.entry && change.entry.state))
+      const off = inventory.changes.on(
+        (change) =>
+          change.id === id && states.push(change.action === 'removed' ? 'removed' : 'state' in change.entry && change.entry.state),
+      )
       await new Promise((done) => setTimeout(done, 20))
       off()
       expect(states).toEqual([])

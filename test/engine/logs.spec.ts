@@ -71,11 +71,14 @@ describe('a cursor', () => {
     await engine.containers.wait(id)
     const all = await linesOf(id, { tty: false })
     const texts = (lines: readonly LogLine[], stream: string) =>
-      lines.filter((line) => line.stream === stream).map((line) => `${line.n} ${line.end} ${Buffer.from(line.bytes).toString().slice(0, 40)} ${line.bytes.length}`)
+      lines
+        .filter((line) => line.stream === stream)
+        .map((line) => `${line.n} ${line.end} ${Buffer.from(line.bytes).toString().slice(0, 40)} ${line.bytes.length}`)
     for (let stop = 0; stop <= all.length; stop += 7) {
       const cursor = all.slice(0, stop).reduce(advance, LOG_START)
       const rest = (await linesOf(id, { tty: false, since: resumeSince(cursor) })).filter((line) => !seen(cursor, line))
-      for (const stream of ['stdout', 'stderr']) expect([...texts(all.slice(0, stop), stream), ...texts(rest, stream)]).toEqual(texts(all, stream))
+      for (const stream of ['stdout', 'stderr'])
+        expect([...texts(all.slice(0, stop), stream), ...texts(rest, stream)]).toEqual(texts(all, stream))
     }
   })
 })

@@ -55,6 +55,7 @@ describe('what changes without an event', () => {
     await until('renamed', () => inventory.containers.get(id)?.engineName === name, 3_000)
     await host.containers.remove(id)
     await until('removed', () => !inventory.containers.get(id), 3_000)
+    expect(inventory.stale).toBe(false)
   })
 
   it('is found for volumes, networks and health too', async () => {

@@ -12,7 +12,9 @@ describe('a pull', () => {
     const events: ProgressEvent[] = []
     for await (const event of engine.images.pull({ repository, tag: '1' })) events.push(event)
     expect(events.filter(({ status }) => status === 'Pull complete')).toHaveLength(2)
-    expect(events).toContainEqual(expect.objectContaining({ status: 'Downloading', current: expect.any(Number), total: expect.any(Number) }))
+    expect(events).toContainEqual(
+      expect.objectContaining({ status: 'Downloading', current: expect.any(Number), total: expect.any(Number) }),
+    )
     const digest = events.find(({ status }) => status.startsWith('Digest: '))?.status.slice(8) ?? ''
     const { Descriptor } = await engine.images.distributionInspect(reference)
     expect(Descriptor.digest).toBe(digest)
@@ -64,7 +66,8 @@ describe('push and import', () => {
     const empty = (async function* () {
       yield Buffer.alloc(10_240)
     })()
-    for await (const event of engine.images.importTar(empty, { repository: 'engine/imported', tag: '1', changes: ['CMD ["/x"]'] })) expect(event.status).toMatch(/^sha256:/)
+    for await (const event of engine.images.importTar(empty, { repository: 'engine/imported', tag: '1', changes: ['CMD ["/x"]'] }))
+      expect(event.status).toMatch(/^sha256:/)
     expect((await engine.images.inspect('engine/imported:1')).Config?.Cmd).toEqual(['/x'])
     await engine.images.remove('engine/imported:1')
   })
