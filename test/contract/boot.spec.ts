@@ -1,0 +1,122 @@
+/** Closed by default: what has no row in the operations table stops the process from starting. */
+import 'reflect-metadata'
+import { Controller, Get, Module, type Provider, type Type } from '@nestjs/common'
+import { DiscoveryModule, NestFactory } from '@nestjs/core'
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Grant, OperationId } from '../../src/access/index.js'
+import { Coverage } from '../../src/http/coverage.js'
+import { prepareEdge } from '../../src/http/edge.js'
+import { Granted, Operation } from '../../src/http/operation.decorator.js'
+import { assertOffered, type AnyKind } from '../../src/streams/registry.js'
+
+@Controller('naked')
+class Naked {
+  @Get()
+  read(): object {
+    return {}
+  }
+}
+
+@Controller('decided')
+class Decided {
+  @Get()
+  @Operation('SystemVersion')
+  read(@Granted() _grant: Grant<'SystemVersion'>): object {
+    return {}
+  }
+}
+
+@Controller('hidden')
+class Hidden {
+  @Get()
+  @Operation('SwarmInit')
+  read(@Granted() _grant: Grant<'SwarmInit'>): object {
+    return {}
+  }
+}
+
+async function boot(controllers: Type[], providers: Provider[] = [], edge = false): Promise<void> {
+  @Module({ imports: [DiscoveryModule], controllers, providers })
+  class Tiny {}
+  const app = await NestFactory.create<NestFastifyApplication>(Tiny, new FastifyAdapter(), { logger: false, abortOnError: false })
+  try {
+    if (edge) prepareEdge(app)
+    await app.init()
+  } finally {
+    await app.close()
+  }
+}
+
+describe('the start', () => {
+  beforeEach(() => {
+    vi.stubEnv('BERTH_TEST_PARTIAL', '1')
+    return () => vi.unstubAllEnvs()
+  })
+
+  it('accepts a handler whose operation is offered', async () => {
+    await expect(boot([Decided], [Coverage], true)).resolves.toBeUndefined()
+  })
+
+  it('refuses a handler without an operation', async () => {
+    await expect(boot([Naked], [Coverage])).rejects.toThrow('Naked.read has no row in the operations table')
+  })
+
+  it('refuses a handler of an operation that is not offered', async () => {
+    await expect(boot([Hidden], [Coverage])).rejects.toThrow('not offered in the operations table: SwarmInit')
+  })
+
+  it('refuses a route without an operation, even where nothing checks the handlers', async () => {
+    await expect(boot([Naked], [], true)).rejects.toThrow('GET /naked has no row in the operations table')
+  })
+
+  it('refuses a route that a plugin adds beside Nest', async () => {
+    const app = await NestFactory.create<NestFastifyApplication>(class Empty {}, new FastifyAdapter(), { logger: false })
+    prepareEdge(app)
+    expect(() =>
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .get('/debug', () => 'x'),
+    ).toThrow('GET /debug has no row in the operations table')
+    await app.close()
+  })
+
+  it('refuses to leave an offered operation without a handler', async () => {
+    vi.stubEnv('BERTH_TEST_PARTIAL', '')
+    await expect(boot([Decided], [Coverage])).rejects.toThrow(/offered over rest, but without a handler: .*ContainerList/)
+  })
+})
+
+describe('the start of streams', () => {
+  const kind = (operation: string, covers: string[] = []): AnyKind => ({
+    kind: 'test.kind',
+    operation: operation as OperationId,
+    covers: covers as OperationId[],
+    params: class {},
+    summary: '',
+  })
+
+  beforeEach(() => {
+    vi.stubEnv('BERTH_TEST_PARTIAL', '1')
+    return () => vi.unstubAllEnvs()
+  })
+
+  it('accepts a source whose operation is offered over sockets', () => {
+    expect(() => assertOffered([kind('JobProgress')])).not.toThrow()
+  })
+
+  it('refuses a source without an operation', () => {
+    expect(() => assertOffered([kind('ContainerSpy')])).toThrow('no row ContainerSpy in the operations table')
+    expect(() => assertOffered([kind('JobProgress', ['ContainerSpy'])])).toThrow('no row ContainerSpy')
+  })
+
+  it('refuses a source of an operation that is not offered over sockets', () => {
+    expect(() => assertOffered([kind('ContainerDelete')])).toThrow('not offered over sockets')
+  })
+
+  it('refuses to leave an operation of sockets without a source', () => {
+    vi.stubEnv('BERTH_TEST_PARTIAL', '')
+    expect(() => assertOffered([kind('JobProgress')])).toThrow(/without a stream source: .*ContainerExec/)
+  })
+})
