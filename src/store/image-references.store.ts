@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
+import { Locks } from './locks.js'
 import type { VisibleTeams } from './ownership.store.js'
 import type { ImageReferenceRow, ImageReferencesTable } from './schema.js'
 
@@ -9,7 +10,16 @@ export const LIBRARY = 'library'
 /** Team + normalised reference → content. The engine's own tags mean nothing to us. */
 @Injectable()
 export class ImageReferenceStore {
-  constructor(private readonly db: Database) {}
+  private readonly locks: Locks
+
+  constructor(private readonly db: Database) {
+    this.locks = new Locks(db)
+  }
+
+  /** Runs the work alone among all processes: a reference's row and its tag on the engine change together. */
+  alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.locks.hold(`image ${name}`, work)
+  }
 
   byReference(reference: string, visible: VisibleTeams): Promise<ImageReferenceRow[]> {
     if (visible.teamIds.length === 0) return Promise.resolve([])
@@ -19,7 +29,13 @@ export class ImageReferenceStore {
   /** References of the teams to one content. */
   byContent(contentId: string, visible: VisibleTeams): Promise<ImageReferenceRow[]> {
     if (visible.teamIds.length === 0) return Promise.resolve([])
-    return this.all().where('content_id', '=', contentId).where('team_id', 'in', visible.teamIds).execute()
+    return this.all().where('content_id', '=', contentId).where('team_id', 'in', visible.teamIds).orderBy('reference').execute()
+  }
+
+  /** What the teams got by this manifest digest. */
+  byDigest(digest: string, visible: VisibleTeams): Promise<ImageReferenceRow[]> {
+    if (visible.teamIds.length === 0) return Promise.resolve([])
+    return this.all().where('digest', '=', digest).where('team_id', 'in', visible.teamIds).orderBy('reference').execute()
   }
 
   inTeams(visible: VisibleTeams): Promise<ImageReferenceRow[]> {
@@ -32,23 +48,14 @@ export class ImageReferenceStore {
     return this.all().execute()
   }
 
-  /** Points the team's reference to the content, and answers the row that was there before. */
-  put(row: ImageReferencesTable): Promise<ImageReferenceRow | null> {
-    return this.db.transaction().execute(async (tx) => {
-      const before = await tx
-        .selectFrom('image_references')
-        .selectAll()
-        .where('team_id', '=', row.team_id)
-        .where('reference', '=', row.reference)
-        .executeTakeFirst()
-      const { content_id, digest, creator_id, created_at } = row
-      await tx
-        .insertInto('image_references')
-        .values(row)
-        .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
-        .execute()
-      return before ?? null
-    })
+  /** Points the team's reference to the content. */
+  async put(row: ImageReferencesTable): Promise<void> {
+    const { content_id, digest, creator_id, created_at } = row
+    await this.db
+      .insertInto('image_references')
+      .values(row)
+      .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
+      .execute()
   }
 
   async remove(uid: string): Promise<void> {

@@ -1,0 +1,127 @@
+import { ApiProperty } from '@nestjs/swagger'
+
+/** One image as one team sees it. */
+export class ImageSummary {
+  /** `sha256:…`, the content. */
+  id!: string
+  /** The team's references to it, as people write them. */
+  references!: string[]
+  /** Manifest digests that it was pulled by, as `name@sha256:…`. */
+  digests!: string[]
+  /** Name of the team; `library` for images that every team may use. */
+  team!: string
+  /** From the read-only library. */
+  library!: boolean
+  /** When the image was made; null while the engine has not been looked at. */
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  createdAt!: string | null
+  /** Bytes of all its layers; null while the engine has not been looked at. */
+  @ApiProperty({ type: 'integer', nullable: true })
+  size!: number | null
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  labels!: Record<string, string>
+}
+
+export class ImagePage {
+  @ApiProperty({ type: [ImageSummary] })
+  items!: ImageSummary[]
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null
+}
+
+/** One environment variable. */
+export class ImageEnv {
+  name!: string
+  /** Null for those who may not read values (permission containers.env). */
+  @ApiProperty({ type: String, nullable: true })
+  value!: string | null
+}
+
+/** What a container of the image gets unless it says otherwise. */
+export class ImageConfig {
+  cmd!: string[]
+  entrypoint!: string[]
+  @ApiProperty({ type: [ImageEnv] })
+  env!: ImageEnv[]
+  /** `80/tcp` */
+  exposedPorts!: string[]
+  /** Paths that become volumes. */
+  volumes!: string[]
+  user!: string
+  workingDir!: string
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  labels!: Record<string, string>
+}
+
+/** Everything about one image. */
+export class ImageDetails {
+  /** `sha256:…`, the content. */
+  id!: string
+  /** The team's references to it, as people write them. */
+  references!: string[]
+  /** Manifest digests that it was pulled by, as `name@sha256:…`. */
+  digests!: string[]
+  /** Name of the team; `library` for images that every team may use. */
+  team!: string
+  /** From the read-only library. */
+  library!: boolean
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  createdAt!: string | null
+  /** Bytes of all its layers. */
+  @ApiProperty({ type: 'integer' })
+  size!: number
+  /** `amd64` */
+  architecture!: string
+  /** `linux` */
+  os!: string
+  author!: string
+  config!: ImageConfig
+  /** Digests of the uncompressed layers, lowest first. */
+  layers!: string[]
+}
+
+/** One step that an image was made by. */
+export class ImageHistoryEntry {
+  /** Id of the image as it was after this step; `<missing>` where the team has no such image. */
+  id!: string
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  createdAt!: string | null
+  /** The command, with values masked for those who may not read env values. */
+  createdBy!: string
+  /** Bytes that this step added. */
+  @ApiProperty({ type: 'integer' })
+  size!: number
+  comment!: string
+  /** The team's references to that image. */
+  tags!: string[]
+}
+
+export class ImageHistory {
+  /** Newest step first. */
+  @ApiProperty({ type: [ImageHistoryEntry] })
+  items!: ImageHistoryEntry[]
+}
+
+/** A reference after a tag. */
+export class ImageTagged {
+  /** The new reference, as people write it. */
+  reference!: string
+  /** `sha256:…` that it points to. */
+  id!: string
+}
+
+/** What a removal did, as the team sees it. */
+export class ImageRemoval {
+  /** References that the team no longer has. */
+  untagged!: string[]
+  /** Content that the team can no longer use. */
+  deleted!: string[]
+}
+
+/** A reference of the library. */
+export class LibraryImage {
+  /** As people write it. */
+  reference!: string
+  /** `sha256:…` that it points to. */
+  id!: string
+}

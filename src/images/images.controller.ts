@@ -1,0 +1,57 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common'
+import { ApiTags } from '@nestjs/swagger'
+import type { Grant } from '../access/index.js'
+import { Granted, Operation } from '../http/operation.decorator.js'
+import { Job, StartsJob } from '../jobs/index.js'
+import { PullImageBody, TagImageBody } from './dto/image.body.js'
+import { ListImagesQuery, RemoveImageQuery } from './dto/image.query.js'
+import { ImageDetails, ImageHistory, ImagePage, ImageRemoval, ImageTagged } from './dto/image.response.js'
+import { ImageCatalog } from './image-catalog.service.js'
+import { Images } from './images.service.js'
+
+/** Images, by the references that each team has. */
+@ApiTags('images')
+@Controller('images')
+export class ImagesController {
+  constructor(
+    private readonly catalog: ImageCatalog,
+    private readonly images: Images,
+  ) {}
+
+  @Get()
+  @Operation('ImageList', 'Images of your teams and of the library')
+  list(@Granted() grant: Grant<'ImageList'>, @Query() query: ListImagesQuery): Promise<ImagePage> {
+    return this.catalog.list(grant, query)
+  }
+
+  @Post('pull')
+  @StartsJob()
+  @Operation('ImageCreate', 'Pull an image')
+  pull(@Granted() grant: Grant<'ImageCreate'>, @Body() body: PullImageBody): Promise<Job> {
+    return this.images.pull(grant, body)
+  }
+
+  @Post('tag')
+  @Operation('ImageTag', 'Give an image one more reference')
+  tag(@Granted() grant: Grant<'ImageTag'>, @Body() body: TagImageBody): Promise<ImageTagged> {
+    return this.images.tag(grant, body)
+  }
+
+  @Get(':ref')
+  @Operation('ImageInspect', 'Everything about an image')
+  inspect(@Granted() grant: Grant<'ImageInspect'>, @Param('ref') _ref: string): Promise<ImageDetails> {
+    return this.catalog.inspect(grant)
+  }
+
+  @Get(':ref/history')
+  @Operation('ImageHistory', 'The steps that an image was made by')
+  history(@Granted() grant: Grant<'ImageHistory'>, @Param('ref') _ref: string): Promise<ImageHistory> {
+    return this.catalog.history(grant)
+  }
+
+  @Delete(':ref')
+  @Operation('ImageDelete', 'Remove a reference, or by id all that the team has to an image')
+  remove(@Granted() grant: Grant<'ImageDelete'>, @Param('ref') _ref: string, @Query() query: RemoveImageQuery): Promise<ImageRemoval> {
+    return this.images.remove(grant, query)
+  }
+}

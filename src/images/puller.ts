@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common'
+import { type ImageReference, parseImageReference } from '../common/image-reference.js'
+import { Engine } from '../engine/index.js'
+import type { JobContext } from '../jobs/index.js'
+import { isCode } from './holding-tags.js'
+import { pullProblem } from './pull-problem.js'
+import { layerStep } from './pull-steps.js'
+import { ScratchReferences } from './scratch.js'
+import { TeamImages } from './team-images.js'
+
+/** What to pull, and for whom. */
+export interface PullRequest {
+  readonly teamId: string
+  readonly reference: ImageReference
+  readonly creatorId: string
+}
+
+/** What a pull brought. */
+export interface Pulled {
+  /** As people write it. */
+  readonly reference: string
+  /** `sha256:…` of the engine's image. */
+  readonly id: string
+  /** Manifest digest; null where the registry did not tell one. */
+  readonly digest: string | null
+}
+
+interface Content {
+  readonly id: string
+  readonly digest: string | null
+}
+
+/** Another gateway process may drop the scratch reference between our pull and our look at it: the second pull is a look. */
+const ATTEMPTS = 3
+
+/**
+ * Pulls for one team: the tag is resolved to a digest, the digest is pulled, the team's reference points to the content, and
+ * what the pull wrote on the engine is dropped again, so that only holding tags remain.
+ */
+@Injectable()
+export class Puller {
+  constructor(
+    private readonly engine: Engine,
+    private readonly scratch: ScratchReferences,
+    private readonly images: TeamImages,
+  ) {}
+
+  /** @throws AppError PULL_FAILED with a reason of pull-problem.ts; the signal's reason when it is aborted. */
+  async pull(request: PullRequest, job: JobContext): Promise<Pulled> {
+    try {
+      const digest = await this.resolve(request.reference, job)
+      return digest === null ? await this.byTag(request, job) : await this.byDigest(request, digest, job)
+    } catch (error) {
+      throw pullProblem(error)
+    }
+  }
+
+  /** Null: a mirror of the hub may have what its first answer denied, which only a pull finds out. */
+  private async resolve(reference: ImageReference, { signal, report }: JobContext): Promise<string | null> {
+    if (reference.digest) return reference.digest
+    report({ id: 'resolve', status: 'working' })
+    try {
+      const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, { signal })
+      report({ id: 'resolve', status: 'done', detail: Descriptor.digest })
+      return Descriptor.digest
+    } catch (error) {
+      if (!isCode(error, 'PULL_FAILED') || reference.registry !== 'docker.io') throw error
+      report({ id: 'resolve', status: 'skipped' })
+      return null
+    }
+  }
+
+  private byDigest(request: PullRequest, digest: string, job: JobContext): Promise<Pulled> {
+    const repository = repositoryOf(request.reference)
+    const scratch = `${repository}@${digest}`
+    return this.scratch.digest(scratch, job.signal, async () => {
+      const id = await this.transfer({ repository, tag: digest }, scratch, job)
+      return this.take(request, { id, digest })
+    })
+  }
+
+  private byTag(request: PullRequest, job: JobContext): Promise<Pulled> {
+    const name = { repository: repositoryOf(request.reference), tag: request.reference.tag ?? 'latest' }
+    return this.scratch.tag(name, job.signal, async () => {
+      const id = await this.transfer(name, `${name.repository}:${name.tag}`, job)
+      // the digest reference that the engine adds goes with the tag: the last tag of a repository takes them along
+      return this.take(request, { id, digest: await this.digestOf(id, name.repository) })
+    })
+  }
+
+  /** Brings it to the engine, and answers the content's id. */
+  private async transfer(source: { repository: string; tag: string }, scratch: string, { signal, report }: JobContext): Promise<string> {
+    for (let attempt = 1; ; attempt++) {
+      for await (const event of this.engine.images.pull({ ...source, signal })) {
+        const step = layerStep(event)
+        if (step) report(step)
+      }
+      signal.throwIfAborted()
+      try {
+        return (await this.engine.images.inspect(scratch)).Id
+      } catch (error) {
+        if (!isCode(error, 'NOT_FOUND') || attempt === ATTEMPTS) throw error
+      }
+    }
+  }
+
+  /** Null where it is not certain: one content may have come by several manifests. */
+  private async digestOf(id: string, repository: string): Promise<string | null> {
+    const { RepoDigests } = await this.engine.images.inspect(id)
+    const own = (RepoDigests ?? []).map((text) => parseImageReference(text)).filter((each) => repositoryOf(each) === repository)
+    return own.length === 1 ? own[0]!.digest : null
+  }
+
+  private async take(request: PullRequest, content: Content): Promise<Pulled> {
+    const { teamId, creatorId, reference } = request
+    await this.images.point({ teamId, reference: reference.normalised, contentId: content.id, digest: content.digest, creatorId })
+    return { reference: reference.familiar, ...content }
+  }
+}
+
+function repositoryOf({ registry, repository }: ImageReference): string {
+  return `${registry}/${repository}`
+}

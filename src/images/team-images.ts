@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common'
+import { randomUUID } from 'node:crypto'
+import { nowIso } from '../common/clock.js'
+import { AppError } from '../common/errors.js'
+import { parseImageReference } from '../common/image-reference.js'
+import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
+import type { ImageReferenceRow } from '../store/schema.js'
+import { HoldingTags, isCode } from './holding-tags.js'
+
+/** Where a team's reference shall point. */
+export interface Pointing {
+  readonly teamId: string
+  /** Normalised. */
+  readonly reference: string
+  readonly contentId: string
+  readonly digest: string | null
+  readonly creatorId: string | null
+}
+
+/** The references of the teams: rows in the database, each with its holding tag on the engine, changed together. */
+@Injectable()
+export class TeamImages {
+  constructor(
+    private readonly store: ImageReferenceStore,
+    private readonly holding: HoldingTags,
+  ) {}
+
+  /**
+   * Points the reference to the content, which must be on the engine and stay there until this is done.
+   * @throws AppError NOT_FOUND when the content is not there.
+   */
+  point(pointing: Pointing): Promise<void> {
+    const { teamId, reference, contentId, digest, creatorId } = pointing
+    const place = this.holding.place(teamId, reference)
+    return this.store.alone(place, async () => {
+      const before = await this.at(teamId, reference)
+      const moved = before && before.content_id !== contentId ? before.content_id : null
+      const old = moved ? await this.holding.keep(place, moved) : null
+      // the tag first: a crash between the two leaves a tag without a row, which the reconciler drops
+      await this.holding.hold(place, contentId)
+      await this.store.put({ uid: randomUUID(), team_id: teamId, reference, content_id: contentId, digest, creator_id: creatorId, created_at: nowIso() })
+      if (moved && old) await this.holding.release(old, moved)
+    })
+  }
+
+  /** Removes the reference; the content goes with the last holder. False: it was gone, or another content's, before. */
+  drop(row: ImageReferenceRow): Promise<boolean> {
+    const place = this.holding.place(row.team_id, row.reference)
+    return this.store.alone(place, async () => {
+      const now = await this.at(row.team_id, row.reference)
+      if (now?.content_id !== row.content_id) return false
+      await this.store.remove(now.uid)
+      await this.holding.release(`${place}:h`, now.content_id)
+      return true
+    })
+  }
+
+  /**
+   * What the team means by a reference or `sha256:` id: its own first, then the library's.
+   * @throws AppError NOT_FOUND, INVALID_REFERENCE
+   */
+  async find(teamId: string, ref: string): Promise<ImageReferenceRow> {
+    const visible = { teamIds: [teamId, LIBRARY] }
+    const rows = isImageId(ref) ? await this.store.byContent(ref, visible) : await this.byName(ref, visible)
+    const found = rows.find((row) => row.team_id === teamId) ?? rows[0]
+    if (!found) throw new AppError('NOT_FOUND')
+    return found
+  }
+
+  /** As find, but null instead of NOT_FOUND. */
+  async lookUp(teamId: string, ref: string): Promise<ImageReferenceRow | null> {
+    try {
+      return await this.find(teamId, ref)
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND')) return null
+      throw error
+    }
+  }
+
+  /** The team's own references to the content. */
+  ofContent(teamId: string, contentId: string): Promise<ImageReferenceRow[]> {
+    return this.store.byContent(contentId, { teamIds: [teamId] })
+  }
+
+  async at(teamId: string, reference: string): Promise<ImageReferenceRow | null> {
+    return (await this.store.byReference(reference, { teamIds: [teamId] }))[0] ?? null
+  }
+
+  private async byName(ref: string, visible: { teamIds: string[] }): Promise<ImageReferenceRow[]> {
+    const parsed = parseImageReference(ref)
+    const exact = await this.store.byReference(parsed.normalised, visible)
+    if (parsed.digest === null || exact.length > 0) return exact
+    // name@digest also finds what was pulled by tag and turned out to be that digest
+    const same = await this.store.byDigest(parsed.digest, visible)
+    return same.filter((row) => isOfRepository(row.reference, parsed))
+  }
+}
+
+/** `sha256:<64 hex>`: the content itself. */
+export function isImageId(ref: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(ref)
+}
+
+/** Is it a reference to this very repository, not to one whose name only begins like it? */
+export function isOfRepository(reference: string, { registry, repository }: { registry: string; repository: string }): boolean {
+  return [':', '@'].some((mark) => reference.startsWith(`${registry}/${repository}${mark}`))
+}
