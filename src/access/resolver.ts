@@ -53,7 +53,7 @@ export class Resolver {
       case 'job':
         return this.job(principal, required(pointer.ref))
       case 'image':
-        return this.image(principal, required(pointer.ref), pointer.team)
+        return this.image(row, principal, pointer)
       case 'container':
       case 'volume':
       case 'network':
@@ -107,14 +107,16 @@ export class Resolver {
     return { kind, team: null, uid: null, name: entry.engineName, engineId: entry.id }
   }
 
-  private async image(principal: Principal, ref: string, team: string | undefined): Promise<ImageTarget> {
-    const teams = await this.visibleTeams(principal, team)
+  private async image(row: OperationRow, principal: Principal, pointer: Pointer): Promise<ImageTarget> {
+    const ref = required(pointer.ref)
+    const teams = await this.visibleTeams(principal, pointer.team)
     const visible = { teamIds: [...teams.map((t) => t.id), LIBRARY] }
     const byId = /^sha256:[0-9a-f]{64}$/.test(ref)
     const rows = byId ? await this.references.byContent(ref, visible) : await this.imageByReference(ref, visible)
     const own = rows.filter((candidate) => candidate.team_id !== LIBRARY)
     const owners = new Set(own.map((candidate) => candidate.team_id))
-    if (owners.size > 1) {
+    // The same id is the same content in every team: reading it is not ambiguous, removing references to it is.
+    if (owners.size > 1 && !(byId && row.effect === 'read')) {
       const names = teams.filter((t) => owners.has(t.id)).map((t) => t.name)
       throw new AppError('AMBIGUOUS_REFERENCE', { errors: names.map((name) => ({ pointer: '/team', detail: `matches in team ${name}` })) })
     }
@@ -135,8 +137,9 @@ export class Resolver {
     const exact = await this.references.byReference(parsed.normalised, visible)
     if (exact.length > 0 || parsed.digest === null) return exact
     // name@digest also finds what was pulled by tag and turned out to be that digest.
-    const all = await this.references.inTeams(visible)
-    return all.filter((row) => row.digest === parsed.digest && row.reference.startsWith(`${parsed.registry}/${parsed.repository}`))
+    const same = await this.references.byDigest(parsed.digest, visible)
+    const name = `${parsed.registry}/${parsed.repository}`
+    return same.filter((row) => row.reference.startsWith(`${name}:`) || row.reference.startsWith(`${name}@`))
   }
 
   private async job(principal: Principal, id: string): Promise<JobTarget> {
