@@ -49,7 +49,7 @@ function login(situation: Situation): string[] {
 
 /** Keeps the answer's token as a header line that `curl -H @file` takes, readable by its owner only. */
 function postForToken({ address, tokenFile }: Situation, path: string, body: object): string {
-  const call = `curl -fsS -H 'content-type: application/json' -d ${quote(JSON.stringify(body))} ${address}/api/v1/${path}`
+  const call = `curl -fsS -H 'content-type: application/json' -d ${quote(JSON.stringify(body))} ${quote(`${address}/api/v1/${path}`)}`
   const keep = String.raw`sed -n 's/.*"accessToken": *"\([^"]*\)".*/Authorization: Bearer \1/p'`
   return `(umask 077; ${call} | ${keep} > ${quote(tokenFile)})`
 }

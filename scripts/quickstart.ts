@@ -21,7 +21,9 @@ const HUB_IMAGE = 'busybox:1'
 const host = dockerHost(process.env)
 const port = Number(process.env['BERTH_PORT'] || 7070)
 const dataDir = resolve(process.env['BERTH_DATA_DIR'] || './data')
-const address = `http://127.0.0.1:${port}`
+const listenAt = process.env['BERTH_HOST'] || '127.0.0.1'
+const localHost = ['0.0.0.0', '::'].includes(listenAt) ? '127.0.0.1' : listenAt
+const address = `http://${localHost.includes(':') ? `[${localHost}]` : localHost}:${port}`
 
 try {
   await run()
@@ -32,6 +34,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  if (!(port >= 1 && port <= 65_535)) throw new SetupError('BERTH_PORT must be a number from 1 to 65535')
   if (await isTaken(port)) throw new SetupError(`port ${port} is in use: stop what listens there, or choose another one with BERTH_PORT`)
   await ensureEngine(host, dataDir)
   const image = await chooseImage()
@@ -97,7 +100,7 @@ function readSetupToken({ stdout }: ChildProcess): () => string | undefined {
 /** The gateway's exit ends this process, so there is no need to watch for it here. */
 async function awaitReady(gateway: ChildProcess): Promise<void> {
   for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) {
-    const ready = await httpCall({ host: '127.0.0.1', port, path: '/health/ready', timeout: 2_000 }).then(
+    const ready = await httpCall({ host: localHost, port, path: '/health/ready', timeout: 2_000 }).then(
       ({ status }) => status === 200,
       () => false,
     )
@@ -108,7 +111,7 @@ async function awaitReady(gateway: ChildProcess): Promise<void> {
 }
 
 async function isTaken(wanted: number): Promise<boolean> {
-  const socket = connect(wanted, '127.0.0.1')
+  const socket = connect(wanted, localHost)
   return new Promise((done) => {
     socket.once('connect', () => done(true)).once('error', () => done(false))
   }).finally(() => socket.destroy()) as Promise<boolean>
