@@ -157,9 +157,7 @@ export class StreamConnection implements Opener {
   }
 
   private session(requestId: string, credit: number): StreamSession {
-    // private in its types, but the only figure that tells a slow reader
-    const { conn } = this.socket as unknown as { conn: { writeBuffer: readonly unknown[] } }
-    const window = new Window(credit, () => conn.writeBuffer.length > MOST_WAITING)
+    const window = new Window(credit, () => this.waiting > MOST_WAITING)
     return new StreamSession({ emit: (event, ...message) => void this.socket.emit(event, ...message), window, requestId })
   }
 
@@ -168,6 +166,16 @@ export class StreamConnection implements Opener {
     void open.session.freed.then(() => this.streams.delete(open.session.id))
     // the client left, or lost its rights, while the decision was made
     if (!this.socket.connected) void open.session.finish(null)
+  }
+
+  /** Something has not left for the client yet. */
+  get isSending(): boolean {
+    return this.waiting > 0
+  }
+
+  /** Packets in the engine.io buffer: private in its types, but the only figure that tells a slow reader. */
+  private get waiting(): number {
+    return (this.socket.conn as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length
   }
 
   private drained(): void {

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Server } from 'socket.io'
 import { Access, type AccessChange, AccessChanges, Authenticator, type Principal } from '../access/index.js'
@@ -14,6 +15,7 @@ const RECHECK_MS = 1_000
 const OPENINGS = { points: 300, duration: 10 }
 /** Failed handshakes of one address. */
 const FAILURES = { points: 30, duration: 60 }
+const LAST_WORDS_MS = 500
 /** Longer than any token of ours. */
 const MOST_TOKEN = 4_096
 
@@ -32,7 +34,6 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   private timer: NodeJS.Timeout | undefined
   private unlisten: (() => void) | undefined
   private stopping = false
-  private server: Server | undefined
 
   constructor(
     private readonly access: Access,
@@ -42,7 +43,6 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   ) {}
 
   afterInit(server: Server): void {
-    this.server = server
     server.use((socket, next) => void this.authenticate(socket as StreamSocket).then(() => next(), (error: unknown) => next(refusal(error, this.logger))))
     // not handleConnection: messages may follow the connect at once, and this runs in the same turn
     server.on('connection', (socket) => this.connect(socket as StreamSocket))
@@ -60,7 +60,9 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     clearInterval(this.timer)
     this.unlisten?.()
     await Promise.all([...this.connections.values()].map((connection) => connection.endAll({ reason: 'server_stopping', code: 'STOPPING' })))
-    this.server?.disconnectSockets(true)
+    // the server discards what still waits when it closes the connections
+    const busy = (): boolean => [...this.connections.values()].some((connection) => connection.isSending)
+    for (const end = Date.now() + LAST_WORDS_MS; busy() && Date.now() < end; ) await delay(20)
   }
 
   /** Connections and their open streams, for metrics. */

@@ -1,0 +1,7 @@
+/** The typed stream client: logs that resume by themselves, commands with input and exit code, progress of jobs. */
+export { connectStreams, Streams, type StreamOf, type StreamsOptions } from './streams.js'
+export { ConnectionLost, Stream } from './stream.js'
+export { LogStream } from './logs.js'
+export { ExecStream } from './exec.js'
+export type * from './kinds.js'
+export type { ExecFrame, LogCursors, LogRecord, LogState, OpenAck, StreamEnd, StreamOpened, StreamProblem } from '../generated/protocol.js'

@@ -1,0 +1,47 @@
+import type { ExecFrame, LogCursors, LogRecord, LogState, StreamGap, StreamSourceChanged } from '../generated/protocol.js'
+
+export interface LogsParams {
+  /** Names, full ids or unique id prefixes. */
+  containers: string[]
+  team?: string
+  tail?: number
+  since?: string
+  until?: string
+  follow?: boolean
+  stdout?: boolean
+  stderr?: boolean
+  cursor?: LogCursors
+  credit?: number
+}
+
+export interface ExecParams {
+  container: string
+  team?: string
+  command: string[]
+  tty?: boolean
+  env?: Record<string, string>
+  user?: string
+  workingDir?: string
+  rows?: number
+  cols?: number
+  credit?: number
+}
+
+export interface JobProgressParams {
+  job: string
+  credit?: number
+}
+
+/** Records are missing here; the rest goes on behind it. */
+export type GapRecord = Omit<StreamGap, 'streamId'> & { type: 'gap' }
+/** What follows comes from another container of the same name. */
+export type SourceRecord = Omit<StreamSourceChanged, 'streamId'> & { type: 'source' }
+
+/** What can be opened, and what comes out of it. */
+export interface StreamKinds {
+  'container.logs': { params: LogsParams; record: LogRecord | LogState }
+  'container.exec': { params: ExecParams; record: ExecFrame }
+  'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
+}
+
+export type StreamKind = keyof StreamKinds

@@ -1,0 +1,46 @@
+import type { LogCursors, LogRecord, LogState, StreamData, StreamOpened } from '../generated/protocol.js'
+import type { LogsParams } from './kinds.js'
+import { Stream, type StreamSocket } from './stream.js'
+
+type Places = { stdout?: readonly [string, number]; stderr?: readonly [string, number] }
+
+/** Lines of logs. After a lost connection, or a restart of the gateway, it goes on behind the last line that it has. */
+export class LogStream extends Stream<LogRecord | LogState> {
+  private readonly places: Record<string, Places>
+
+  constructor(
+    socket: StreamSocket,
+    opened: StreamOpened,
+    private readonly params: LogsParams,
+  ) {
+    super(socket, opened)
+    this.places = structuredClone(params.cursor ?? {}) as Record<string, Places>
+  }
+
+  /** Where it is: keep it to go on from here another time, with `cursor` in the params. Counts what has arrived. */
+  get cursor(): LogCursors {
+    return structuredClone(this.places)
+  }
+
+  /** @internal */
+  override data(message: StreamData): void {
+    for (const record of message.frames as (LogRecord | LogState)[]) {
+      if (record.type !== 'log') continue
+      if (record.text instanceof ArrayBuffer) record.text = new Uint8Array(record.text)
+      if (record.end !== 'cut') (this.places[record.container] ??= {})[record.stream] = [record.time, record.n]
+    }
+    super.data(message)
+  }
+
+  /** @internal */
+  override disconnected(): boolean {
+    return !this.isOver
+  }
+
+  /** @internal */
+  override resumeParams(): LogsParams {
+    const read = Object.keys(this.places).length > 0
+    // whoever has read nothing yet wants the same as at the beginning
+    return { ...this.params, ...(read && { cursor: this.cursor }) }
+  }
+}
