@@ -5,38 +5,60 @@ import { AuthService } from './auth.service.js'
 import { BearerAuthenticator } from './bearer-authenticator.js'
 import { LoginChecks } from './login-checks.js'
 import { LoginThrottle } from './login-throttle.js'
+import { MeController } from './me.controller.js'
+import { MeService, OwnPassword } from './me.service.js'
 import { MembersService } from './members.service.js'
 import { Passwords } from './passwords.js'
 import { PrincipalCache } from './principal-cache.js'
 import { Principals } from './principals.js'
+import { RolesController } from './roles.controller.js'
+import { RolesService } from './roles.service.js'
 import { SessionTokens } from './session-tokens.js'
 import { Sessions } from './sessions.js'
+import { SessionsController } from './sessions.controller.js'
+import { SessionsService } from './sessions.service.js'
 import { SetupController } from './setup.controller.js'
 import { Setup } from './setup.js'
 import { SetupService } from './setup.service.js'
 import { TeamsController } from './teams.controller.js'
 import { TeamsService } from './teams.service.js'
+import { TokensController } from './tokens.controller.js'
+import { TokensService } from './tokens.service.js'
 import { UsersController } from './users.controller.js'
 import { UsersService } from './users.service.js'
 
 /** Who people are, how they prove it, and which roles they have. Global, since every edge asks its Authenticator. */
 @Global()
 @Module({
-  controllers: [AuthController, SetupController, TeamsController, UsersController],
+  controllers: [
+    AuthController,
+    MeController,
+    RolesController,
+    SessionsController,
+    SetupController,
+    TeamsController,
+    TokensController,
+    UsersController,
+  ],
   providers: [
     AuthService,
     BearerAuthenticator,
     LoginChecks,
     LoginThrottle,
+    MeService,
     MembersService,
+    OwnPassword,
     Passwords,
     PrincipalCache,
     Principals,
+    RolesService,
     SessionTokens,
     Sessions,
+    SessionsService,
     Setup,
     SetupService,
     TeamsService,
+    TokensService,
     UsersService,
     { provide: Authenticator, useExisting: BearerAuthenticator },
   ],

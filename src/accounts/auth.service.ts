@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { AuditLog, type AuditRecord } from '../audit/audit.js'
 import type { Grant } from '../access/index.js'
-import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { UserStore } from '../store/users.store.js'
 import type { LoginRequest, LoginResponse, RefreshRequest } from './dto/auth.dto.js'
@@ -21,13 +20,12 @@ export class AuthService {
 
   /** @throws AppError INVALID_CREDENTIALS, LOGIN_THROTTLED, RATE_LIMITED */
   async login(grant: Grant<'AuthLogin'>, { username, password }: LoginRequest, userAgent: string | undefined): Promise<LoginResponse> {
-    const readAt = nowIso()
     const user = await this.users.byUsername(username)
     if (!(await this.checks.password({ username, address: grant.address }, user, password)) || !user) {
       await this.audit.append(loginRecord(grant, { phase: 'denied', principal_name: nameForLog(username), result: 'invalid_credentials' }))
       throw new AppError('INVALID_CREDENTIALS')
     }
-    const { id, login } = await this.sessions.open(user, { address: grant.address, userAgent }, readAt)
+    const { id, login } = await this.sessions.open(user, { address: grant.address, userAgent })
     // The edge's own records of a login know nobody yet: this one says who it was.
     const who = { principal_id: user.id, principal_name: user.username, credential: `session:${id}` }
     await this.audit.append(loginRecord(grant, { phase: 'opened', ...who, result: 'ok' }))

@@ -63,10 +63,7 @@ export class Principals {
   }
 }
 
-/**
- * Does the session still hold? One that was not used since the credentials changed does not: also a login that was under way
- * with the old password while it was changed.
- */
+/** Does the session still hold? A change of credentials revokes sessions; one not used since then is dead in any case. */
 export function isAlive(session: SessionRow, user: UserRow): boolean {
   return (
     session.user_id === user.id &&

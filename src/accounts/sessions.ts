@@ -32,23 +32,24 @@ export class Sessions {
 
   /**
    * Opens a session for credentials that were verified against this row of the user.
-   * @param readAt when the row was read: should the credentials have changed since, the session is dead from its beginning
+   * @throws AppError INVALID_CREDENTIALS when they have changed in the meantime
    */
-  async open(user: UserRow, client: Client, readAt: string): Promise<{ id: string; login: LoginResponse }> {
+  async open(user: UserRow, client: Client): Promise<{ id: string; login: LoginResponse }> {
     const id = randomUUID()
     const refresh = await this.tokens.newRefresh(id)
     await this.store.forget(user.id, nowIso(-KEPT_MS))
-    await this.store.insert({
+    const row: SessionRow = {
       id,
       user_id: user.id,
       refresh_hash: refresh.hash,
       created_at: nowIso(),
-      used_at: later(readAt, user.credentials_at),
+      used_at: usedNow(user),
       expires_at: refresh.expiresAt,
       revoked_at: null,
       address: client.address,
       user_agent: printable(client.userAgent),
-    })
+    }
+    if (!(await this.store.insertIfCurrent(row, user.credentials_at))) throw new AppError('INVALID_CREDENTIALS')
     return { id, login: await this.tokens.login(user.id, id, refresh) }
   }
 
@@ -57,13 +58,12 @@ export class Sessions {
    * @throws AppError UNAUTHENTICATED
    */
   async refresh(refreshToken: string): Promise<LoginResponse> {
-    const readAt = nowIso()
     const id = await this.tokens.sessionOfRefresh(refreshToken)
     const session = id === null ? null : await this.store.find(id)
     const user = session && (await this.users.find(session.user_id))
     if (!session || !user || !isAlive(session, user)) throw new AppError('UNAUTHENTICATED')
     const next = await this.tokens.newRefresh(session.id)
-    const change = { refresh_hash: next.hash, used_at: later(readAt, user.credentials_at), expires_at: next.expiresAt }
+    const change = { refresh_hash: next.hash, used_at: usedNow(user), expires_at: next.expiresAt }
     if (!(await this.store.rotate(session.id, sha256(refreshToken), change))) {
       await this.revoke(session.id)
       throw new AppError('UNAUTHENTICATED')
@@ -83,8 +83,9 @@ export class Sessions {
 }
 
 /** Never before the credentials that were looked at, whatever the clocks of two hosts say. */
-function later(a: string, b: string): string {
-  return a > b ? a : b
+function usedNow({ credentials_at }: UserRow): string {
+  const now = nowIso()
+  return now > credentials_at ? now : credentials_at
 }
 
 function printable(userAgent: string | undefined): string {

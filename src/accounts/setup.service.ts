@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
-import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import type { LoginResponse, SetupRequest } from './dto/auth.dto.js'
 import { LoginChecks } from './login-checks.js'
@@ -22,6 +21,6 @@ export class SetupService {
     await this.checks.setupToken(grant.address, () => this.setup.isToken(setupToken))
     const user = await this.setup.complete(username, password)
     if (!user) throw new AppError('SETUP_DONE')
-    return (await this.sessions.open(user, { address: grant.address, userAgent }, nowIso())).login
+    return (await this.sessions.open(user, { address: grant.address, userAgent })).login
   }
 }

@@ -11,6 +11,25 @@ export class SessionStore {
     await this.db.insertInto('sessions').values(session).execute()
   }
 
+  /**
+   * Opens a session for credentials that were verified as of `credentialsAt`; false when they have changed since, or the user
+   * is gone or disabled. The update is for its lock: a change of password waits for us, or we for it.
+   */
+  insertIfCurrent(session: SessionsTable, credentialsAt: string): Promise<boolean> {
+    return this.db.transaction().execute(async (tx) => {
+      const user = await tx
+        .updateTable('users')
+        .set({ credentials_at: credentialsAt })
+        .where('id', '=', session.user_id)
+        .where('credentials_at', '=', credentialsAt)
+        .where('disabled', '=', 0)
+        .executeTakeFirst()
+      if (user.numUpdatedRows !== 1n) return false
+      await tx.insertInto('sessions').values(session).execute()
+      return true
+    })
+  }
+
   async find(id: string): Promise<SessionRow | null> {
     return (await this.db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
   }

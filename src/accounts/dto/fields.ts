@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common'
-import { IsString, Length, Matches } from 'class-validator'
+import { IsString, Length, Matches, ValidateIf } from 'class-validator'
 import { PASSWORD_MAX, PASSWORD_MIN } from '../passwords.js'
 
 /** User names are slugs, and never look like an id, since a user is found by either. */
@@ -8,6 +8,9 @@ export const USERNAME = /^(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$)[a-z0-
 /** What the audit log calls those who are nobody. */
 export const RESERVED_USERNAMES: readonly string[] = ['anonymous']
 
+/** May be left out. Unlike `@IsOptional()` it lets no null through, which code that asks for undefined would take for a value. */
+export const Optional = () => applyDecorators(ValidateIf((_, value) => value !== undefined))
+
 /** A new user name. */
 export const IsUsername = () =>
   applyDecorators(Matches(USERNAME, { message: 'must be a-z, 0-9, . _ - (63 at most), begin with a letter or digit, and not be an id' }))
@@ -15,6 +18,6 @@ export const IsUsername = () =>
 /** A password that is set; whether it is the user name is checked where both are known. */
 export const IsNewPassword = () => applyDecorators(IsString(), Length(PASSWORD_MIN, PASSWORD_MAX))
 
-/** Text for people: no control characters, which also no database would take all of. */
+/** Text for people: nothing that turns the direction of the line, and no control characters, which PostgreSQL would not take all of. */
 export const IsDisplayName = () =>
-  applyDecorators(Length(1, 100), Matches(/^\P{C}*$/u, { message: 'must not have control characters' }))
+  applyDecorators(Length(1, 100), Matches(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]*$/u, { message: 'must not have control characters' }))

@@ -1,14 +1,15 @@
 import { Type } from 'class-transformer'
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator'
+import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator'
 import { MAX_LIMIT } from '../../common/paging.js'
+import { Optional } from './fields.js'
 
 /** Which page of a list. */
 export class PageQuery {
   /** Most items of one page. Default 100. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional() @IsString() @MaxLength(1024)
+  @Optional() @IsString() @MaxLength(1024)
   cursor?: string
 }

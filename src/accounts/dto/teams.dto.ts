@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsIn, IsOptional, Matches } from 'class-validator'
+import { IsIn, Matches } from 'class-validator'
 import { TEAM_NAME } from '../../access/index.js'
-import { IsDisplayName } from './fields.js'
+import { IsDisplayName, Optional } from './fields.js'
 import { PageQuery } from './page.dto.js'
 
 export const TEAM_ROLE_NAMES = ['viewer', 'developer', 'maintainer'] as const
@@ -14,7 +14,7 @@ export const TEAM_SORTS = ['name', '-name'] as const
 export class TeamListQuery extends PageQuery {
   /** Order; `-` turns it round. Default `name`. */
   @ApiProperty({ enum: TEAM_SORTS, enumName: 'TeamSort', required: false })
-  @IsOptional() @IsIn(TEAM_SORTS)
+  @Optional() @IsIn(TEAM_SORTS)
   sort?: (typeof TEAM_SORTS)[number]
 }
 
@@ -24,12 +24,12 @@ export class TeamCreateRequest {
   name!: string
 
   /** Default: the name. */
-  @IsOptional() @IsDisplayName()
+  @Optional() @IsDisplayName()
   displayName?: string
 }
 
 export class TeamUpdateRequest {
-  @IsOptional() @IsDisplayName()
+  @Optional() @IsDisplayName()
   displayName?: string
 }
 

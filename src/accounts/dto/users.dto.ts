@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { IsBoolean, IsIn, IsOptional } from 'class-validator'
 import { PageQuery } from './page.dto.js'
-import { IsDisplayName, IsNewPassword, IsUsername } from './fields.js'
+import { IsDisplayName, IsNewPassword, IsUsername, Optional } from './fields.js'
 
 export const HOST_ROLE_NAMES = ['auditor', 'admin'] as const
 export type HostRoleName = (typeof HOST_ROLE_NAMES)[number]
@@ -11,7 +11,7 @@ export const USER_SORTS = ['username', '-username', 'createdAt', '-createdAt'] a
 export class UserListQuery extends PageQuery {
   /** Order; `-` turns it round. Default `username`. */
   @ApiProperty({ enum: USER_SORTS, enumName: 'UserSort', required: false })
-  @IsOptional() @IsIn(USER_SORTS)
+  @Optional() @IsIn(USER_SORTS)
   sort?: (typeof USER_SORTS)[number]
 }
 
@@ -25,7 +25,7 @@ export class UserCreateRequest {
   password!: string
 
   /** Default: the user name. */
-  @IsOptional() @IsDisplayName()
+  @Optional() @IsDisplayName()
   displayName?: string
 
   /** Role on the whole host, beside the roles in teams. Default none. */
@@ -35,15 +35,15 @@ export class UserCreateRequest {
 }
 
 export class UserUpdateRequest {
-  @IsOptional() @IsDisplayName()
+  @Optional() @IsDisplayName()
   displayName?: string
 
   /** A new password ends all sessions of the user. */
-  @IsOptional() @IsNewPassword()
+  @Optional() @IsNewPassword()
   password?: string
 
   /** A disabled user's sessions and tokens give nothing. */
-  @IsOptional() @IsBoolean()
+  @Optional() @IsBoolean()
   disabled?: boolean
 
   /** null takes the role away. */
