@@ -1,0 +1,60 @@
+/** What the specs of images share. */
+import { bed } from '../support/bed.js'
+import { engineJson } from '../support/engine-http.js'
+import type { Actor } from '../support/actor.js'
+
+export interface Job {
+  readonly id: string
+  readonly state: string
+  readonly steps: readonly { readonly id: string; readonly status: string; readonly current?: number; readonly total?: number }[]
+  readonly result: Record<string, unknown> | null
+  readonly error: { readonly code: string; readonly detail: string } | null
+}
+
+export interface Pulled {
+  readonly reference: string
+  readonly id: string
+  readonly digest: string
+}
+
+interface EngineImage {
+  readonly Id: string
+  readonly RepoTags: string[] | null
+  readonly RepoDigests: string[] | null
+}
+
+/** Pulls and answers the result; fails when the job does. */
+export async function pull(actor: Actor, reference: string, team?: string): Promise<Pulled> {
+  const job = await jobOf(actor, (await actor.ok<Job>('POST', '/images/pull', { reference, ...(team && { team }) })).id)
+  if (job.state !== 'succeeded') throw new Error(`pull of ${reference}: ${job.state} ${job.error?.detail}`)
+  return job.result as unknown as Pulled
+}
+
+/** The job at its end. */
+export async function jobOf(actor: Actor, id: string): Promise<Job> {
+  let job: Job | undefined
+  await until(async () => {
+    job = await actor.ok<Job>('GET', `/jobs/${id}`)
+    return job.state !== 'running'
+  })
+  return job!
+}
+
+/** What the engine has, in its own words. */
+export async function engineImages(): Promise<EngineImage[]> {
+  const all = await engineJson<EngineImage[]>(bed().socketPath, 'GET', '/images/json?all=true')
+  return all.map((image) => ({ ...image, RepoTags: real(image.RepoTags), RepoDigests: real(image.RepoDigests) }))
+}
+
+function real(references: string[] | null): string[] {
+  return (references ?? []).filter((reference) => !reference.startsWith('<none>'))
+}
+
+/** Waits until it is so; fails after the limit (ms). */
+export async function until(check: () => Promise<unknown> | unknown, limit = 30_000): Promise<void> {
+  const end = performance.now() + limit
+  while (!(await check())) {
+    if (performance.now() > end) throw new Error(`waited ${limit} ms for: ${check.toString()}`)
+    await new Promise((done) => setTimeout(done, 20))
+  }
+}
