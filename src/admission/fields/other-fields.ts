@@ -1,5 +1,5 @@
 import { CONTAINER_FIELDS } from './container-fields.js'
-import { atMost, oneOf, text, WORDS, WORKING_DIR } from './limits.js'
+import { oneOf, text, WORDS, WORKING_DIR } from './limits.js'
 import { absent, allow, byDefault, type Comparison, everywhere, type FieldRow, type FieldType, only, type Rule, set } from './rule.js'
 import * as shape from './shapes.js'
 
@@ -116,7 +116,7 @@ export const NETWORK_FIELDS: Rows = {
 export const ENDPOINT_FIELDS: Rows = under('NetworkingConfig.EndpointsConfig{}.')
 
 /** What of a container may be changed while it lives: rows of its creation, by the same names, and nothing that is a default. */
-const UPDATABLE = [
+const UPDATABLE = new Set([
   'Memory',
   'MemorySwap',
   'MemoryReservation',
@@ -128,13 +128,13 @@ const UPDATABLE = [
   'RestartPolicy',
   'RestartPolicy.Name',
   'RestartPolicy.MaximumRetryCount',
-]
+])
 const RESOURCES = /^(Blkio|Cpu|Device|IOMaximum|Kernel|Memory|NanoCpus|OomKillDisable|Pids|Ulimits|Init$|CgroupParent|RestartPolicy)/
 
 export const UPDATE_FIELDS: Rows = Object.fromEntries(
   Object.entries(under('HostConfig.'))
     .filter(([path]) => RESOURCES.test(path))
-    .map(([path, row]) => [path, UPDATABLE.includes(path) ? withoutDefaults(row) : { ...row, rules: everywhere(absent) }]),
+    .map(([path, row]) => [path, UPDATABLE.has(path) ? withoutDefaults(row) : { ...row, rules: everywhere(absent) }]),
 )
 
 /** Rows below a path, by what is left of theirs. */
