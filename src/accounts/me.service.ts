@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common'
-import { Access, AccessChanges, type Grant, isOperation, operation, type Principal } from '../access/index.js'
-import { nowIso } from '../common/clock.js'
+import { Access, type Grant, isOperation, operation } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import type { UserRow } from '../store/schema.js'
 import { UserStore } from '../store/users.store.js'
 import type { CanIRequest, CanIResponse, MeResponse, PasswordRequest } from './dto/me.dto.js'
 import { heldInTeam, heldOnHost } from './holdings.js'
-import { LoginChecks } from './login-checks.js'
-import { Passwords } from './passwords.js'
+import { OwnPassword, ownRow } from './own-password.js'
 
 /** The caller's own account. */
 @Injectable()
@@ -19,7 +16,7 @@ export class MeService {
   ) {}
 
   async inspect({ principal }: Grant<'MeInspect'>): Promise<MeResponse> {
-    const user = await self(this.users, principal)
+    const user = await ownRow(this.users, principal)
     const reached = [...principal.memberships.values()].filter(({ team }) => principal.onlyTeam === null || principal.onlyTeam === team.id)
     const teams = reached.map(({ team, role }) => ({ id: team.id, name: team.name, role, permissions: heldInTeam(principal, team.id) }))
     return {
@@ -50,31 +47,4 @@ export class MeService {
   password(grant: Grant<'MePassword'>, body: PasswordRequest): Promise<void> {
     return this.own.change(grant.principal, grant.address, body)
   }
-}
-
-/** The change of one's own password. */
-@Injectable()
-export class OwnPassword {
-  constructor(
-    private readonly users: UserStore,
-    private readonly checks: LoginChecks,
-    private readonly passwords: Passwords,
-    private readonly changes: AccessChanges,
-  ) {}
-
-  /** Ends all sessions but the one that asks. Whoever found an open session must not guess the password through it, so it is throttled. */
-  async change(principal: Principal, address: string, body: PasswordRequest): Promise<void> {
-    const user = await self(this.users, principal)
-    this.passwords.assertAllowed(body.new, user.username, '/new')
-    if (!(await this.checks.password({ username: user.username, address }, user, body.current))) throw new AppError('INVALID_CREDENTIALS')
-    const change = { password_hash: await this.passwords.hash(body.new), credentials_at: nowIso() }
-    await this.users.update(user.id, change, principal.credential.kind === 'session' ? principal.credential.id : undefined)
-    this.changes.announce({ userId: user.id })
-  }
-}
-
-async function self(users: UserStore, principal: Principal): Promise<UserRow> {
-  const user = await users.find(principal.userId)
-  if (!user) throw new AppError('UNAUTHENTICATED')
-  return user
 }
