@@ -6,7 +6,7 @@ import { AppError } from '../common/errors.js'
 import { Engine, type ExecInspect, type Session } from '../engine/index.js'
 import { type ExecFrame, type OpenStream, type OwnEnd, type StreamContext, StreamKind, type StreamItem, type StreamSource } from '../streams/source.js'
 import { ExecEnd, type RunningExec } from './exec-end.js'
-import { ExecParams } from './exec-params.js'
+import { ExecParams } from './exec-params.dto.js'
 
 /** Longest time between the engine's 101 and the start of the process, or between the end of its output and its exit code. */
 const SETTLE_MS = 5_000

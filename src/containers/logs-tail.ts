@@ -4,7 +4,7 @@ import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
 import type { LogRecord, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
 import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck, rfc3339 } from './logs-cursor.js'
-import type { LogsParams } from './logs-params.js'
+import type { LogsParams } from './logs-params.dto.js'
 import { containerChanged, engineUp } from './logs-waiting.js'
 
 type Context = StreamContext<'ContainerLogs'>

@@ -3,7 +3,7 @@ import type { Grant } from '../access/index.js'
 import { Engine } from '../engine/index.js'
 import { type OpenStream, type StreamContext, StreamKind, type StreamSource } from '../streams/source.js'
 import { merged } from './logs-merge.js'
-import { LogsParams } from './logs-params.js'
+import { LogsParams } from './logs-params.dto.js'
 import { LogTail } from './logs-tail.js'
 
 const TEXT = { oneOf: [{ type: 'string' }, { type: 'string', format: 'binary' }], description: 'without the line feed: a string where the bytes are UTF-8, else the bytes' }

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger'
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateBy } from 'class-validator'
 import { posix } from 'node:path'
 
@@ -26,6 +27,7 @@ export class ExecParams {
   tty?: boolean
 
   /** Added to the container's own environment. */
+  @ApiProperty({ required: false, type: 'object', additionalProperties: { type: 'string' } })
   @IsOptional() @IsEnvironment()
   env?: Record<string, string>
 

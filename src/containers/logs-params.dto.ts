@@ -1,9 +1,13 @@
+import { ApiProperty } from '@nestjs/swagger'
 import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator'
 import type { LogCursors } from '../streams/source.js'
 import { IsLogCursors, nanoseconds } from './logs-cursor.js'
 
 /** Containers of one merged tail. */
 const MOST_CONTAINERS = 20
+
+/** `[time, n]`, time in RFC 3339 or as unix nanoseconds. */
+const PLACE = { type: 'array' as const, items: { oneOf: [{ type: 'string' }, { type: 'integer' }] }, minItems: 2, maxItems: 2 }
 
 /** Params of `container.logs`. */
 export class LogsParams {
@@ -40,6 +44,7 @@ export class LogsParams {
   stderr?: boolean
 
   /** Resume behind the last lines that the reader has: `{[container id]: {stdout: [time, n], stderr: [time, n]}}`. `tail` does not count then. */
+  @ApiProperty({ required: false, type: 'object', additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } } })
   @IsOptional() @IsLogCursors()
   cursor?: LogCursors
 }
