@@ -1,6 +1,7 @@
-import { Module, type DynamicModule } from '@nestjs/common'
+import { Module, type DynamicModule, Logger as NestLogger } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
 import { LoggerModule, Logger } from 'nestjs-pino'
 import { AccessModule } from './access/access.module.js'
@@ -12,7 +13,9 @@ import { ContainersModule } from './containers/containers.module.js'
 import { EngineModule } from './engine/index.js'
 import { prepareEdge } from './http/edge.js'
 import { HttpModule } from './http/http.module.js'
+import { sendProblem } from './http/problem.filter.js'
 import { serveReference } from './http/reference.js'
+import { answerOnWire, refuseConnect, WIRE_LIMITS } from './http/wire-errors.js'
 import { ImagesModule } from './images/images.module.js'
 import { JobsModule } from './jobs/jobs.module.js'
 import { loggerOptions } from './logging.js'
@@ -64,6 +67,9 @@ export async function createApp(config: Config, database: Database): Promise<Nes
     routerOptions: { maxParamLength: 2048 },
     forceCloseConnections: 'idle',
     requestTimeout: 60_000,
+    http: WIRE_LIMITS,
+    clientErrorHandler: answerOnWire,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, error, new NestLogger('http')),
   })
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, database), adapter, {
     bufferLogs: true,
@@ -74,6 +80,7 @@ export async function createApp(config: Config, database: Database): Promise<Nes
   app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
   if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })
   prepareEdge(app)
+  refuseConnect(app.getHttpServer())
   prepareSockets(app, config)
   serveReference(app)
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'])

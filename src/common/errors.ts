@@ -24,6 +24,8 @@ export const ERRORS = {
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
   ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
   METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
+  // 408
+  REQUEST_TIMEOUT: { status: 408, text: 'the request did not come in time', hint: 'send it again, without pauses' },
   // 409
   CONFLICT: { status: 409, text: 'conflict: {reason}', hint: 'look at the present state and try again' },
   NAME_IN_USE: { status: 409, text: 'the name {name} is in use', hint: 'choose another name, or remove the object that has it; names of deleted teams are never used again' },
@@ -40,12 +42,13 @@ export const ERRORS = {
   JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
   JOB_CANCELED: { status: 409, text: 'the job was canceled', hint: 'start it again if it is still wanted' },
   IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
-  // 413, 415, 422, 429
+  // 413, 415, 422, 429, 431
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
   START_FAILED: { status: 422, text: 'the container could not be started: {reason}', hint: 'correct the command, the ports or the mounts' },
   EXEC_FAILED: { status: 422, text: 'the command could not be started: {reason}', hint: 'correct the command, the user or the working directory' },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  HEADERS_TOO_LARGE: { status: 431, text: 'the headers are too large', hint: 'send at most 16 KB of headers' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
   QUOTA_EXCEEDED: { status: 429, text: 'the quota of {resource} is used up: {used} of {limit}', hint: 'remove something, or ask an administrator for more' },

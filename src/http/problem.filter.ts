@@ -22,6 +22,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     reply.raw.destroy()
     return
   }
+  // also where no hook has run yet: an address that is not valid is refused before
+  void reply.header('x-request-id', request.id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   if (known.details.retryAfter !== undefined) void reply.header('retry-after', String(known.details.retryAfter))
   if (known.status === 401) void reply.header('www-authenticate', 'Bearer')
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
@@ -41,7 +43,7 @@ function asAppError(error: unknown, request: FastifyRequest): AppError {
       return new AppError('INVALID_REQUEST', { reason: 'the body is not complete' }, { cause: error })
     case 'FST_ERR_BAD_URL':
       return new AppError('INVALID_REQUEST', { reason: 'the address is not valid' })
-    case 'FST_ERR_MAX_LIMIT':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
       return new AppError('INVALID_REFERENCE', { reason: 'it is too long' })
     default:
       break
