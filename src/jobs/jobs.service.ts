@@ -114,12 +114,15 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   async cancel(grant: Grant<'JobCancel'>): Promise<Job> {
     const { id } = grant.target
     const running = this.running.get(id)
-    if (running) {
-      running.stop('canceled')
-      await Promise.race([running.ended, delay(CANCEL_PATIENCE_MS, undefined, { ref: false })])
-    } else await this.store.end(id, { state: 'canceled', ended_at: nowIso() })
+    if (!running) {
+      if (!(await this.store.end(id, { state: 'canceled', ended_at: nowIso() }))) throw new AppError('JOB_ENDED')
+      return this.present(id)
+    }
+    running.stop('canceled')
+    await Promise.race([running.ended, delay(CANCEL_PATIENCE_MS, undefined, { ref: false })])
     const job = await this.present(id)
-    if (running ? job.state === 'succeeded' || job.state === 'failed' : job.state !== 'canceled') throw new AppError('JOB_ENDED')
+    // it was over before it could hear of the cancel
+    if (job.state === 'succeeded' || job.state === 'failed') throw new AppError('JOB_ENDED')
     return job
   }
 

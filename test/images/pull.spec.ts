@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bed } from '../support/bed.js'
 import { scenario, type Actor, type Scenario, type Team } from '../support/scenario.js'
-import { engineImages, jobOf, pull, type Job, until } from './support.js'
+import { engineImages, isOnEngine, jobOf, pull, type Job, until } from './support.js'
 
 let s: Scenario
 let alpha: Team
@@ -92,14 +92,13 @@ describe('images.pull', () => {
   })
 
   it('ends on the engine when it is canceled', async () => {
-    const before = (await engineImages()).map((image) => image.Id).sort()
     const slow = await bed().uniqueImage({ files: [1, 6, 13].map((mb) => ({ [`r${mb}`]: randomBytes(mb << 20) })) })
     const { id } = await ann.ok<Job>('POST', '/images/pull', { reference: slow })
     await until(async () => (await ann.ok<Job>('GET', `/jobs/${id}`)).steps.some((step) => step.status === 'downloading'))
     expect(await ann.ok('DELETE', `/jobs/${id}`)).toMatchObject({ id, state: 'canceled', result: null })
     expect(await ann.fails('DELETE', `/jobs/${id}`)).toMatchObject({ code: 'job_ended', status: 409 })
     expect(await ann.fails('GET', `/images/${encodeURIComponent(slow)}`)).toMatchObject({ code: 'not_found' })
-    expect((await engineImages()).map((image) => image.Id).sort()).toEqual(before)
+    expect(await isOnEngine(slow)).toBe(false)
   })
 
   it('serves several pulls of one image at once, for one team and for two', async () => {
@@ -145,7 +144,8 @@ describe('a pull that fails', () => {
     expect(await ann.ok('GET', `/images/${encodeURIComponent(reference)}`)).toMatchObject({ id })
   })
 
-  it.each(['', 'UPPER', 'a b', 'x:', '../x', 'x?y=1', 'http://x/y', 'a'.repeat(64), 'x'.repeat(2_000), 'x\0', 'berth.invalid/x:h', 'x@sha256:12'])('is refused before it starts for %j', async (reference) => {
+  const bad = ['', 'UPPER', 'a b', 'x:', '../x', 'x?y=1', 'http://x/y', 'a'.repeat(64), 'x'.repeat(2_000), 'x\0', 'berth.invalid/x:h', 'x@sha256:12']
+  it.each(bad.map((reference) => [reference.slice(0, 70), reference]))('is refused before it starts for %j', async (_, reference) => {
     const problem = await ann.fails('POST', '/images/pull', { reference })
     expect(problem.status).toBe(400)
     expect(['invalid_reference', 'invalid_request']).toContain(problem.code)

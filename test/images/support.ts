@@ -40,6 +40,21 @@ export async function jobOf(actor: Actor, id: string): Promise<Job> {
   return job!
 }
 
+/** The id that an image of the bed's registry has on an engine, pulled or not: the digest of its configuration. */
+export async function contentOf(reference: string): Promise<string> {
+  const [, name, tag] = /^[^/]+\/(.+):([^:]+)$/.exec(reference) ?? []
+  const accept = 'application/vnd.docker.distribution.manifest.v2+json'
+  const { body } = await bed().registry.call('GET', `/v2/${name}/manifests/${tag}`, undefined, { accept })
+  return (JSON.parse(body.toString()) as { config: { digest: string } }).config.digest
+}
+
+/** Whether anything of it is on the engine: the content, or a public reference to it. */
+export async function isOnEngine(reference: string): Promise<boolean> {
+  const id = await contentOf(reference)
+  const name = reference.replace(/:[^:/]+$/, '')
+  return (await engineImages()).some((image) => image.Id === id || [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].some((each) => each.startsWith(name)))
+}
+
 /** What the engine has, in its own words. */
 export async function engineImages(): Promise<EngineImage[]> {
   const all = await engineJson<EngineImage[]>(bed().socketPath, 'GET', '/images/json?all=true')
