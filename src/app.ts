@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
-import { LoggerModule, Logger } from 'nestjs-pino'
+import { LoggerModule, PinoLogger } from 'nestjs-pino'
 import { AccessModule } from './access/access.module.js'
 import { AccountsModule } from './accounts/accounts.module.js'
 import { AuditModule } from './audit/audit.module.js'
@@ -18,16 +18,20 @@ import { serveReference } from './http/reference.js'
 import { answerOnWire, refuseConnect, WIRE_LIMITS } from './http/wire-errors.js'
 import { ImagesModule } from './images/images.module.js'
 import { JobsModule } from './jobs/jobs.module.js'
-import { loggerOptions } from './logging.js'
+import { AppLogger, loggerOptions } from './logging.js'
 import { OwnershipModule } from './ownership/ownership.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
 import { prepareSockets } from './streams/prepare.js'
 import { StreamsModule } from './streams/streams.module.js'
 import { SystemModule } from './system/system.module.js'
+import { VolumesModule } from './volumes/volumes.module.js'
 
 /** Largest JSON body; operations that take bytes say their own limit. */
 const BODY_LIMIT = 1_048_576
+
+/** What a page of another origin may read of an answer's headers. */
+const EXPOSED = ['X-Request-Id', 'Retry-After', 'ETag', 'Berth-Revision']
 
 @Module({})
 class AppModule {
@@ -47,6 +51,7 @@ class AppModule {
         JobsModule,
         ContainersModule,
         ImagesModule,
+        VolumesModule,
         OwnershipModule,
         SystemModule,
       ],
@@ -69,16 +74,22 @@ export async function createApp(config: Config, database: Database): Promise<Nes
     requestTimeout: 60_000,
     http: WIRE_LIMITS,
     clientErrorHandler: answerOnWire,
-    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, error, new NestLogger('http')),
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, error, new NestLogger('http')),
   })
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config, database), adapter, {
     bufferLogs: true,
     abortOnError: false,
     bodyParser: false,
   })
-  app.useLogger(app.get(Logger))
+  app.useLogger(new AppLogger(await app.resolve(PinoLogger)))
   app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] })
-  if (config.BERTH_ALLOWED_ORIGINS.length > 0) app.enableCors({ origin: config.BERTH_ALLOWED_ORIGINS })
+  if (config.BERTH_ALLOWED_ORIGINS.length > 0)
+    app.enableCors({
+      origin: config.BERTH_ALLOWED_ORIGINS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: EXPOSED,
+    })
   prepareEdge(app)
   refuseConnect(app.getHttpServer())
   prepareSockets(app, config)

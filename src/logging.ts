@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Params } from 'nestjs-pino'
+import { Logger, type Params, PinoLogger } from 'nestjs-pino'
 import type { Config } from './config/config.js'
 
 /** One JSON line per request and event, with the request's id. Bodies and headers are not logged, so no secret can be. */
@@ -21,5 +21,20 @@ export function loggerOptions(config: Config): Params {
       customSuccessMessage: () => 'request',
       customErrorMessage: () => 'request failed',
     },
+  }
+}
+
+/** What the framework tells of each module and route at every start: some sixty lines that would bury the setup token. */
+const CHATTY: ReadonlySet<unknown> = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController'])
+
+/** Pino behind Nest's logger; the framework's start goes to debug. */
+export class AppLogger extends Logger {
+  constructor(pino: PinoLogger) {
+    super(pino, {})
+  }
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (CHATTY.has(rest.at(-1))) super.debug(message, ...(rest as [string]))
+    else super.log(message, ...(rest as [string]))
   }
 }

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common'
 import { ConfigError, loadConfig } from './config/config.js'
 import { createApp } from './app.js'
 import { DataDirInUse, openDatabase } from './store/database.js'
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   const database = await openDatabase({ url: config.BERTH_DATABASE_URL, dataDir: config.BERTH_DATA_DIR })
   const app = await createApp(config, database)
   await app.listen(config.BERTH_PORT, config.BERTH_HOST)
+  new Logger('main').log(`listening at ${await app.getUrl()}`)
 }
 
 function assertNode(version: string): void {
