@@ -1,11 +1,9 @@
-import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyRequest } from 'fastify'
 import { Authenticator, bearerToken, operation } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
 import { HealthService } from '../system/health.service.js'
-import { sendProblem } from './problem.filter.js'
 
 /** The reference page is the document in another form. */
 const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
@@ -13,8 +11,9 @@ const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
 /** Sets up what Fastify does before Nest sees a request: ids, authentication, strict bodies, errors, and the check of routes. */
 export function prepareEdge(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance()
-  const logger = new Logger('http')
   fastify.addHook('onRoute', (route) => {
+    // The CORS plugin's answer to a preflight, which reaches no handler.
+    if (route.url === '*' && route.method === 'OPTIONS') return
     if (DOCUMENT_ROUTES.test(route.url)) route.config = { ...route.config, operation: 'OpenApi' }
     if (!route.config?.operation)
       throw new Error(`${String(route.method)} ${route.url} has no row in the operations table, so it may not run`)
@@ -41,7 +40,6 @@ export function prepareEdge(app: NestFastifyApplication): void {
   })
   // Tar and other bytes are handed over as they come; only operations that take them read them.
   fastify.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
-  fastify.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, logger))
 }
 
 /** Before the body is read: who is not known sends nothing. */

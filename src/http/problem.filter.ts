@@ -35,9 +35,9 @@ function asAppError(error: unknown, request: FastifyRequest): AppError {
   const code = (error as { code?: unknown } | null)?.code
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new AppError('BODY_TOO_LARGE', { limit: request.routeOptions.bodyLimit })
+      return bodyTooLarge(request)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new AppError('UNSUPPORTED_MEDIA_TYPE', { type: (request.headers['content-type'] ?? 'this').slice(0, 100) })
+      return unsupportedType(request)
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new AppError('INVALID_REQUEST', { reason: 'the body is not complete' }, { cause: error })
@@ -49,11 +49,22 @@ function asAppError(error: unknown, request: FastifyRequest): AppError {
       break
   }
   if (error instanceof HttpException) {
+    // Nest turns Fastify's own errors into these, and only the status is left of them.
     if (error.getStatus() === 404) return new AppError('ROUTE_NOT_FOUND')
+    if (error.getStatus() === 413) return bodyTooLarge(request)
+    if (error.getStatus() === 415) return unsupportedType(request)
     if (error.getStatus() < 500) return new AppError('INVALID_REQUEST', { reason: 'the request is not understood' }, { cause: error })
   }
   const status = (error as { statusCode?: unknown } | null)?.statusCode
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new AppError('INVALID_REQUEST', { reason: 'the request is not understood' }, { cause: error })
   return new AppError('INTERNAL', {}, { cause: error })
+}
+
+function bodyTooLarge(request: FastifyRequest): AppError {
+  return new AppError('BODY_TOO_LARGE', { limit: request.routeOptions.bodyLimit })
+}
+
+function unsupportedType(request: FastifyRequest): AppError {
+  return new AppError('UNSUPPORTED_MEDIA_TYPE', { type: (request.headers['content-type'] || 'a body without a content type').slice(0, 100) })
 }

@@ -24,6 +24,7 @@ export class StrictValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     try {
+      assertPlainKeys(value, metadata.type === 'body' ? '' : `/${metadata.type}`)
       return await super.transform(prepared(value, metadata), metadata)
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
@@ -43,6 +44,17 @@ function prepared(value: unknown, metadata: ArgumentMetadata): unknown {
   if (value === undefined || value === null) return {}
   if (typeof value === 'object' && !Array.isArray(value)) return value
   throw new AppError('INVALID_REQUEST', { reason: 'the body is not an object', errors: [{ pointer: '', detail: 'must be an object' }] })
+}
+
+/** class-transformer drops these keys without a word, and a key that is not read must be an error. */
+function assertPlainKeys(value: unknown, pointer: string): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, 512)
+    if (key === '__proto__' || key === 'constructor')
+      throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors: [{ pointer: here, detail: 'is not a field of this operation' }] })
+    assertPlainKeys(inner, here)
+  }
 }
 
 /** class-validator's tree as a list of JSON pointers. */
