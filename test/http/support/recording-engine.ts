@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { bed } from '../../support/bed.js'
 
 /** What the gateway asks by itself, whoever calls it. */
-const OWN = /^(GET|HEAD) (\/v1\.\d+)?\/(_ping|events|info|version|containers\/json|images\/json|volumes|networks|system\/df)(\?\S*)?$/
+const OWN =
+  /^POST \/v1\.\d+\/images\/sha256:[0-9a-f]{64}\/tag\?repo=berth\.invalid|^GET \/v1\.\d+\/images\/sha256:[0-9a-f]{64}\/json$|^(GET|HEAD) (\/v1\.\d+)?\/(_ping|events|info|version|containers\/json|images\/json|volumes|networks|system\/df)(\?\S*)?$/
 
 export class RecordingEngine {
   private readonly seen: string[] = []
