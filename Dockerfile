@@ -5,6 +5,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=optional
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
+# What is served at /api/v1/openapi.json and /docs: the committed document.
+COPY api ./api
 RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim
@@ -13,6 +15,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/api ./api
 # Not root: the one thing that it may reach is the engine's socket, by the group that compose gives it.
 RUN mkdir /data && chown node:node /data
 USER node
