@@ -27,14 +27,16 @@ function tokens(pattern: string): Token[] {
 
 function oneOf(set: string): (character: string) => boolean {
   const negated = /^[\^!]/.test(set)
-  const ranges = [...(negated ? set.slice(1) : set).matchAll(/(.)-(.)|(.)/gs)].map(([, from, to, single]) => [from ?? single!, to ?? single!] as const)
+  const ranges = [...(negated ? set.slice(1) : set).matchAll(/(.)-(.)|(.)/gs)].map(
+    ([, from, to, single]) => [from ?? single!, to ?? single!] as const,
+  )
   return (character) => ranges.some(([from, to]) => from <= character && character <= to) !== negated
 }
 
 /** Goes back to the last star only: never more than length × length steps, whatever the pattern. */
 function partMatches(pattern: readonly Token[], text: string): boolean {
   let [at, star, retry] = [0, -1, 0]
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const token = pattern[at]
     if (token === '*') [star, retry] = [at++, i]
     else if (token !== undefined && token(text[i]!)) [at, i] = [at + 1, i + 1]

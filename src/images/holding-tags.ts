@@ -49,6 +49,11 @@ export class HoldingTags implements OnModuleInit {
     return teamId === LIBRARY ? this.library : teamId
   }
 
+  /** Before a row is changed that a tag must follow. @throws AppError ENGINE_UNAVAILABLE */
+  assertUp(): void {
+    if (!this.engine.state.up) throw new AppError('ENGINE_UNAVAILABLE')
+  }
+
   /** @throws AppError NOT_FOUND when the content is gone. */
   async hold(place: string, contentId: string): Promise<void> {
     await this.engine.images.tag(contentId, { repository: place, tag: 'h' })

@@ -25,7 +25,9 @@ export class ImageCatalog {
   async list(grant: Grant<'ImageList'>, query: ListImagesQuery): Promise<ImagePage> {
     const teams = scopeOf(grant)
     const rows = teams.size === 0 ? [] : await this.store.inTeams({ teamIds: [...teams.keys(), LIBRARY] })
-    const images = heldImages(rows, (teamId) => teams.get(teamId)?.name ?? '').map((image) => summary(image, this.inventory.images.get(image.contentId)))
+    const images = heldImages(rows, (teamId) => teams.get(teamId)?.name ?? '').map((image) =>
+      summary(image, this.inventory.images.get(image.contentId)),
+    )
     // a content that the engine lost is no image; while it is not known what the engine has, all are shown
     const present = images.filter((image) => image.createdAt !== null || this.inventory.stale)
     return pageOf(filtered(present, query), orderOf(query.sort), query)
@@ -81,7 +83,10 @@ export class ImageCatalog {
 function readsValues(grant: ImageGrant): boolean {
   const { team, library } = grant.target
   if (!library) return grant.holds('containers.env', team)
-  return grant.holds('containers.env', null) || [...grant.principal.memberships.values()].some((membership) => grant.holds('containers.env', membership.team))
+  return (
+    grant.holds('containers.env', null) ||
+    [...grant.principal.memberships.values()].some((membership) => grant.holds('containers.env', membership.team))
+  )
 }
 
 function creation({ Created }: ImageInspect): string | null {

@@ -10,7 +10,12 @@ type Test = (image: ImageSummary) => boolean
 
 /** What the query leaves of the images. @throws AppError INVALID_REQUEST when `before` or `since` is none of them. */
 export function filtered(images: readonly ImageSummary[], query: ListImagesQuery): ImageSummary[] {
-  const tests = [byReference(query.reference), byLabels(query.label), byTime(images, query), query.dangling === true ? () => false : () => true]
+  const tests = [
+    byReference(query.reference),
+    byLabels(query.label),
+    byTime(images, query),
+    query.dangling === true ? () => false : () => true,
+  ]
   return images.filter((image) => tests.every((test) => test(image)))
 }
 
@@ -34,7 +39,9 @@ function byReference(patterns: readonly string[] | undefined): Test {
 }
 
 function byLabels(labels: readonly string[] | undefined): Test {
-  const wanted = (labels ?? []).map((label) => [label.split('=', 1)[0]!, label.includes('=') ? label.slice(label.indexOf('=') + 1) : null] as const)
+  const wanted = (labels ?? []).map(
+    (label) => [label.split('=', 1)[0]!, label.includes('=') ? label.slice(label.indexOf('=') + 1) : null] as const,
+  )
   return (image) => wanted.every(([key, value]) => Object.hasOwn(image.labels, key) && (value === null || image.labels[key] === value))
 }
 
@@ -48,5 +55,8 @@ function timeOf(images: readonly ImageSummary[], ref: string, name: string): str
   const familiar = isImageId(ref) ? null : parseImageReference(ref).familiar
   const found = images.find((image) => image.id === ref || (familiar !== null && image.references.includes(familiar)))
   if (found?.createdAt) return found.createdAt
-  throw new AppError('INVALID_REQUEST', { reason: 'no such image', errors: [{ pointer: `/query/${name}`, detail: 'is none of your images' }] })
+  throw new AppError('INVALID_REQUEST', {
+    reason: 'no such image',
+    errors: [{ pointer: `/query/${name}`, detail: 'is none of your images' }],
+  })
 }

@@ -29,7 +29,9 @@ export function references(rows: readonly ImageReferenceRow[]): string[] {
 
 /** `name@sha256:…` of what was pulled. */
 export function digests(rows: readonly ImageReferenceRow[]): string[] {
-  const all = rows.flatMap(({ reference, digest }) => (digest === null ? [] : [`${familiarName(parseImageReference(reference))}@${digest}`]))
+  const all = rows.flatMap(({ reference, digest }) =>
+    digest === null ? [] : [`${familiarName(parseImageReference(reference))}@${digest}`],
+  )
   return [...new Set(all)].sort()
 }
 

@@ -39,7 +39,11 @@ export class Images {
   async tag(grant: Grant<'ImageTag'>, body: TagImageBody): Promise<ImageTagged> {
     const { team } = grant.target
     const target = parseImageReference(body.target)
-    if (target.digest !== null) throw new AppError('INVALID_REQUEST', { reason: 'a digest can not be given', errors: [{ pointer: '/target', detail: 'must be a name and a tag' }] })
+    if (target.digest !== null)
+      throw new AppError('INVALID_REQUEST', {
+        reason: 'a digest can not be given',
+        errors: [{ pointer: '/target', detail: 'must be a name and a tag' }],
+      })
     const source = await this.images.find(team.id, body.source)
     // a digest is of one repository: elsewhere nobody has pushed it
     const digest = isOfRepository(source.reference, target) ? source.digest : null

@@ -68,14 +68,24 @@ export class Library implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async publish(reference: ImageReference, image: ImageInspect, creatorId: string | null): Promise<void> {
-    const own = (image.RepoDigests ?? []).filter((text) => text.startsWith(`${reference.familiar.slice(0, -(reference.tag ?? '').length - 1)}@`))
+    const own = (image.RepoDigests ?? []).filter((text) =>
+      text.startsWith(`${reference.familiar.slice(0, -(reference.tag ?? '').length - 1)}@`),
+    )
     const digest = own.length === 1 ? own[0]!.slice(own[0]!.indexOf('@') + 1) : null
-    await this.images.point({ teamId: LIBRARY, reference: reference.normalised, contentId: image.Id, digest: reference.digest ?? digest, creatorId })
+    await this.images.point({
+      teamId: LIBRARY,
+      reference: reference.normalised,
+      contentId: image.Id,
+      digest: reference.digest ?? digest,
+      creatorId,
+    })
   }
 
   private schedule(): void {
     this.running = this.running
       .then(() => this.sync())
-      .catch((error: unknown) => void (this.engine.state.up && this.logger.error({ err: error }, 'the library could not be brought up to date')))
+      .catch(
+        (error: unknown) => void (this.engine.state.up && this.logger.error({ err: error }, 'the library could not be brought up to date')),
+      )
   }
 }

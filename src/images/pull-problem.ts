@@ -7,9 +7,15 @@ import { AppError } from '../common/errors.js'
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device|disk quota exceeded/i, 'the disk of the docker host is full'],
   [/toomanyrequests|too many requests|rate limit|\b429\b/i, 'the registry limits the number of pulls: wait, or use a mirror'],
-  [/server gave HTTP response to HTTPS client/i, 'the registry speaks plain http, which the docker host does not allow: an administrator can list it in "insecure-registries" of the engine\'s daemon.json'],
+  [
+    /server gave HTTP response to HTTPS client/i,
+    'the registry speaks plain http, which the docker host does not allow: an administrator can list it in "insecure-registries" of the engine\'s daemon.json',
+  ],
   [/x509|tls:|certificate/i, "the registry's certificate is not trusted by the docker host"],
-  [/no matching manifest|does not match the (specified|expected) platform|cannot be used on this platform/i, 'the image is not made for the platform of the docker host'],
+  [
+    /no matching manifest|does not match the (specified|expected) platform|cannot be used on this platform/i,
+    'the image is not made for the platform of the docker host',
+  ],
   [
     /manifest (for .* )?(unknown|not found)|name unknown|repository .* not found|not found: manifest|pull access denied|unauthorized|authentication required|denied|no basic auth|\b40[134]\b|repository name not known/i,
     'the registry has no such image, or does not show it without credentials',

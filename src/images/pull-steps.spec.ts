@@ -17,10 +17,11 @@ describe('layerStep', () => {
     expect(layerStep({ status: 'Downloading', id: 'c700983d6328', current: 5, total: 10 })).toMatchObject({ current: 5, total: 10 })
   })
 
-  it.each([{ status: 'Pulling from library/x', id: 'latest' }, { status: 'Digest: sha256:1' }, { status: 'x', id: 'docker.io/library/x@sha256:1' }])(
-    'leaves out what is not about a layer: $status',
-    (event) => {
-      expect(layerStep(event)).toBeNull()
-    },
-  )
+  it.each([
+    { status: 'Pulling from library/x', id: 'latest' },
+    { status: 'Digest: sha256:1' },
+    { status: 'x', id: 'docker.io/library/x@sha256:1' },
+  ])('leaves out what is not about a layer: $status', (event) => {
+    expect(layerStep(event)).toBeNull()
+  })
 })

@@ -84,7 +84,10 @@ export class ScratchReferences {
   }
 
   private async close(reference: string, use: Use, signal: AbortSignal): Promise<void> {
-    use.closing = use.foreign.then((foreign) => (foreign ? undefined : this.drop(reference, signal)), () => undefined)
+    use.closing = use.foreign.then(
+      (foreign) => (foreign ? undefined : this.drop(reference, signal)),
+      () => undefined,
+    )
     await use.closing
     this.uses.delete(reference)
   }

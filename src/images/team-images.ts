@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
@@ -20,6 +20,8 @@ export interface Pointing {
 /** The references of the teams: rows in the database, each with its holding tag on the engine, changed together. */
 @Injectable()
 export class TeamImages {
+  private readonly logger = new Logger('images')
+
   constructor(
     private readonly store: ImageReferenceStore,
     private readonly holding: HoldingTags,
@@ -38,8 +40,16 @@ export class TeamImages {
       const old = moved ? await this.holding.keep(place, moved) : null
       // the tag first: a crash between the two leaves a tag without a row, which the reconciler drops
       await this.holding.hold(place, contentId)
-      await this.store.put({ uid: randomUUID(), team_id: teamId, reference, content_id: contentId, digest, creator_id: creatorId, created_at: nowIso() })
-      if (moved && old) await this.holding.release(old, moved)
+      await this.store.put({
+        uid: randomUUID(),
+        team_id: teamId,
+        reference,
+        content_id: contentId,
+        digest,
+        creator_id: creatorId,
+        created_at: nowIso(),
+      })
+      if (moved && old) await this.release(old, moved)
     })
   }
 
@@ -49,8 +59,9 @@ export class TeamImages {
     return this.store.alone(place, async () => {
       const now = await this.at(row.team_id, row.reference)
       if (now?.content_id !== row.content_id) return false
+      this.holding.assertUp()
       await this.store.remove(now.uid)
-      await this.holding.release(`${place}:h`, now.content_id)
+      await this.release(`${place}:h`, now.content_id)
       return true
     })
   }
@@ -84,6 +95,13 @@ export class TeamImages {
 
   async at(teamId: string, reference: string): Promise<ImageReferenceRow | null> {
     return (await this.store.byReference(reference, { teamIds: [teamId] }))[0] ?? null
+  }
+
+  /** The row has said it already: what the engine fails to do now is the reconciler's. */
+  private async release(tag: string, contentId: string): Promise<void> {
+    await this.holding
+      .release(tag, contentId)
+      .catch((error: unknown) => this.logger.warn({ err: error, tag }, 'a holding tag stays for the reconciler'))
   }
 
   private async byName(ref: string, visible: { teamIds: string[] }): Promise<ImageReferenceRow[]> {

@@ -37,7 +37,7 @@ export interface JobContext {
   /** Aborted when it is canceled or the process stops: the work must end soon, and leave nothing half made. */
   readonly signal: AbortSignal
   /** Tells the present state of one step; cheap, so call it as often as something changes. */
-  report(step: JobStep): void
+  readonly report: (step: JobStep) => void
 }
 
 /** The work itself; what it returns becomes the job's result. */

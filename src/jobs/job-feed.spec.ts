@@ -14,7 +14,10 @@ describe('JobFeed', () => {
     for (let current = 0; current < 1_000; current++) feed.push({ id: 'a', status: 'downloading', current })
     feed.push({ id: 'b', status: 'done' })
     feed.end()
-    expect(await read(feed)).toEqual([{ id: 'a', status: 'downloading', current: 999 }, { id: 'b', status: 'done' }])
+    expect(await read(feed)).toEqual([
+      { id: 'a', status: 'downloading', current: 999 },
+      { id: 'b', status: 'done' },
+    ])
   })
 
   it('wakes a reader that waits', async () => {
@@ -25,7 +28,10 @@ describe('JobFeed', () => {
     await new Promise(setImmediate)
     feed.push({ id: 'a', status: 'done' })
     feed.end()
-    expect(await reading).toEqual([{ id: 'a', status: 'waiting' }, { id: 'a', status: 'done' }])
+    expect(await reading).toEqual([
+      { id: 'a', status: 'waiting' },
+      { id: 'a', status: 'done' },
+    ])
   })
 
   it.each(['before', 'after'])('ends when the signal is aborted %s it is read', async (when) => {

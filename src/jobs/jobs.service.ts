@@ -132,8 +132,9 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
     if (running) return yield* running.watch(signal)
     let job = await this.present(id)
     yield { job }
-    while (job.state === 'running' && !signal?.aborted) {
+    while (job.state === 'running') {
       await delay(REMOTE_EVERY_MS, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined)
+      if (signal?.aborted) return
       const before = new Map(job.steps.map((step) => [step.id, JSON.stringify(step)]))
       job = await this.present(id)
       if (job.state !== 'running') yield { job }
@@ -186,7 +187,8 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
       return { state: 'succeeded', result: JSON.stringify(result), error: null, outcome: 'ok' }
     } catch (error) {
       const reason: unknown = job.signal.reason
-      if (reason instanceof JobStopped) return { state: reason.state, result: null, error: null, outcome: reason.state === 'canceled' ? 'JOB_CANCELED' : 'STOPPING' }
+      if (reason instanceof JobStopped)
+        return { state: reason.state, result: null, error: null, outcome: reason.state === 'canceled' ? 'JOB_CANCELED' : 'STOPPING' }
       const problem = toProblem(error, row.request_id)
       if (problem.status >= 500) this.logger.error({ err: error, job: row.id, requestId: row.request_id }, problem.detail)
       return { state: 'failed', result: null, error: JSON.stringify(problem), outcome: error instanceof AppError ? error.code : 'INTERNAL' }

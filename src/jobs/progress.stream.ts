@@ -13,7 +13,13 @@ export class JobProgressParams {
 const STEP = {
   type: 'object',
   required: ['id', 'status'],
-  properties: { id: { type: 'string' }, status: { type: 'string' }, current: { type: 'integer' }, total: { type: 'integer' }, detail: { type: 'string' } },
+  properties: {
+    id: { type: 'string' },
+    status: { type: 'string' },
+    current: { type: 'integer' },
+    total: { type: 'integer' },
+    detail: { type: 'string' },
+  },
 }
 const FRAMES = [
   { type: 'object', description: 'the whole job: first, and again at its end', required: ['job'], properties: { job: { type: 'object' } } },
@@ -22,7 +28,13 @@ const FRAMES = [
 
 /** Progress of a job: `{job}` first, `{step}` for each change, `{job}` again at its end. */
 @Injectable()
-@StreamKind({ kind: 'job.progress', operation: 'JobProgress', params: JobProgressParams, summary: 'Progress of a job, until it ends', frames: FRAMES })
+@StreamKind({
+  kind: 'job.progress',
+  operation: 'JobProgress',
+  params: JobProgressParams,
+  summary: 'Progress of a job, until it ends',
+  frames: FRAMES,
+})
 export class JobProgressStream implements StreamSource<'JobProgress', JobProgressParams> {
   constructor(private readonly jobs: Jobs) {}
 
@@ -30,7 +42,11 @@ export class JobProgressStream implements StreamSource<'JobProgress', JobProgres
     return [{ ref: job }]
   }
 
-  async open([grant]: readonly Grant<'JobProgress'>[], _params: JobProgressParams, { signal }: StreamContext<'JobProgress'>): Promise<OpenStream> {
+  async open(
+    [grant]: readonly Grant<'JobProgress'>[],
+    _params: JobProgressParams,
+    { signal }: StreamContext<'JobProgress'>,
+  ): Promise<OpenStream> {
     return Promise.resolve({ output: this.follow(grant!.target.id, signal) })
   }
 

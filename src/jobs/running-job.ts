@@ -1,5 +1,5 @@
 import type { Grant, OperationId } from '../access/index.js'
-import type { Job, JobStep } from './dto/job.response.js'
+import { Job, type JobStep } from './dto/job.response.js'
 import { JobFeed } from './job-feed.js'
 import type { JobEvent } from './job-event.js'
 
@@ -35,7 +35,7 @@ export class RunningJob {
   }
 
   get view(): Job {
-    return { ...this.current, steps: [...this.steps.values()] }
+    return Object.assign(new Job(), this.current, { steps: [...this.steps.values()] })
   }
 
   /** Resolves at its end, whatever that is; never rejects. */

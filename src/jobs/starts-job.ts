@@ -1,4 +1,12 @@
-import { applyDecorators, type CallHandler, type ExecutionContext, HttpCode, Injectable, type NestInterceptor, UseInterceptors } from '@nestjs/common'
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  HttpCode,
+  Injectable,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common'
 import { ApiHeader, ApiResponse } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { concatMap, concat, defer, EMPTY, from, type Observable, of } from 'rxjs'
@@ -51,7 +59,12 @@ export function StartsJob() {
   return applyDecorators(
     HttpCode(202),
     UseInterceptors(JobAnswer),
-    ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: answer when the job has ended, or after N seconds (60 at most)', schema: { type: 'string' } }),
+    ApiHeader({
+      name: 'Prefer',
+      required: false,
+      description: '`wait=N`: answer when the job has ended, or after N seconds (60 at most)',
+      schema: { type: 'string' },
+    }),
     ApiResponse({ status: 202, description: 'The job runs; Location names it', type: Job }),
     ApiResponse({ status: 200, description: 'The job has ended within the time that Prefer asked for', type: Job }),
   )

@@ -50,7 +50,10 @@ export class JobStore {
   }
 
   /** running → ended; false when it had ended before. */
-  async end(id: string, change: Partial<Pick<JobsTable, 'progress' | 'result' | 'error'>> & Pick<JobsTable, 'state' | 'ended_at'>): Promise<boolean> {
+  async end(
+    id: string,
+    change: Partial<Pick<JobsTable, 'progress' | 'result' | 'error'>> & Pick<JobsTable, 'state' | 'ended_at'>,
+  ): Promise<boolean> {
     const done = await this.db.updateTable('jobs').set(change).where('id', '=', id).where('state', '=', 'running').executeTakeFirst()
     return done.numUpdatedRows === 1n
   }

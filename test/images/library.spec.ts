@@ -71,7 +71,8 @@ describe('the library', () => {
 
   it('is read-only for teams, and for administrators over the images of teams', async () => {
     await until(async () => (await ann.http.get(at(listed))).status === 200)
-    for (const actor of [ann, bob, s.admin]) expect(await actor.fails('DELETE', at(listed))).toMatchObject({ status: 403, code: 'permission_denied' })
+    for (const actor of [ann, bob, s.admin])
+      expect(await actor.fails('DELETE', at(listed))).toMatchObject({ status: 403, code: 'permission_denied' })
     for (const actor of [ann, bob]) {
       expect(await actor.fails('PUT', shelf('x:1'), { image: listed })).toMatchObject({ status: 403, code: 'permission_denied' })
       expect(await actor.fails('DELETE', shelf(listed))).toMatchObject({ status: 403, code: 'permission_denied' })

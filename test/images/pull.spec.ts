@@ -6,14 +6,13 @@ import { engineImages, isOnEngine, jobOf, pull, type Job, until } from './suppor
 
 let s: Scenario
 let alpha: Team
-let beta: Team
 let ann: Actor
 let bob: Actor
 
 beforeAll(async () => {
   s = await scenario()
   alpha = await s.team('alpha')
-  beta = await s.team('beta')
+  await s.team('beta')
   ann = await s.user('ann', { alpha: 'developer' })
   bob = await s.user('bob', { beta: 'developer' })
 })
@@ -24,10 +23,20 @@ describe('images.pull', () => {
     const reference = await bed().uniqueImage({ files: [{ a: '1' }, { b: randomBytes(8).toString('hex') }] })
     const answer = await ann.http.post('/images/pull').send({ reference }).expect(202)
     expect(answer.headers['location']).toBe(`/api/v1/jobs/${answer.body.id}`)
-    expect(answer.body).toMatchObject({ kind: 'images.pull', operation: 'ImageCreate', team: alpha.name, state: 'running', subject: { reference } })
+    expect(answer.body).toMatchObject({
+      kind: 'images.pull',
+      operation: 'ImageCreate',
+      team: alpha.name,
+      state: 'running',
+      subject: { reference },
+    })
     const job = await jobOf(ann, answer.body.id)
     expect(job).toMatchObject({ state: 'succeeded', createdBy: ann.username, error: null })
-    expect(job.result).toEqual({ reference, id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) })
+    expect(job.result).toEqual({
+      reference,
+      id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    })
     const layers = job.steps.filter((step) => /^[0-9a-f]{12}$/.test(step.id))
     expect(layers).toHaveLength(2)
     expect(layers.every((step) => ['done', 'exists'].includes(step.status))).toBe(true)
@@ -58,18 +67,24 @@ describe('images.pull', () => {
   it('writes one intent and one outcome, also for a client that waited', async () => {
     const reference = await bed().uniqueImage()
     const answer = await ann.http.post('/images/pull').set('prefer', 'wait=30').send({ reference }).expect(200)
-    const { items } = await s.admin.ok<{ items: { phase: string; requestId: string; result: string }[] }>('GET', '/audit?operation=ImageCreate')
+    const { items } = await s.admin.ok<{ items: { phase: string; requestId: string; result: string }[] }>(
+      'GET',
+      '/audit?operation=ImageCreate',
+    )
     const own = items.filter((record) => record.requestId === answer.headers['x-request-id'])
     expect(own.map(({ phase, result }) => `${phase} ${result}`).sort()).toEqual(['intent ok', 'outcome ok'])
   })
 
-  it.each(['busybox', 'busybox:1', 'docker.io/library/busybox:latest', 'layered'])('finds %s through the mirror, under its familiar name', async (reference) => {
-    const pulled = await pull(ann, reference)
-    const image = await ann.ok<{ references: string[]; id: string }>('GET', `/images/${encodeURIComponent(reference)}`)
-    expect(image.id).toBe(pulled.id)
-    expect(image.references).toContain(pulled.reference)
-    expect(pulled.reference).not.toContain('docker.io')
-  })
+  it.each(['busybox', 'busybox:1', 'docker.io/library/busybox:latest', 'layered'])(
+    'finds %s through the mirror, under its familiar name',
+    async (reference) => {
+      const pulled = await pull(ann, reference)
+      const image = await ann.ok<{ references: string[]; id: string }>('GET', `/images/${encodeURIComponent(reference)}`)
+      expect(image.id).toBe(pulled.id)
+      expect(image.references).toContain(pulled.reference)
+      expect(pulled.reference).not.toContain('docker.io')
+    },
+  )
 
   it('pulls by digest, and finds it by that digest whoever asks for name@digest', async () => {
     const reference = await bed().uniqueImage()
@@ -105,7 +120,7 @@ describe('images.pull', () => {
     const reference = await bed().uniqueImage({ files: [{ r: randomBytes(1 << 20) }] })
     const all = await Promise.all([pull(ann, reference), pull(ann, reference), pull(bob, reference), pull(bob, reference)])
     expect(new Set(all.map((each) => each.id)).size).toBe(1)
-    const image = (await engineImages()).find((each) => each.Id === all[0]!.id)
+    const image = (await engineImages()).find((each) => each.Id === all[0].id)
     expect(image?.RepoTags).toHaveLength(2)
     expect(image?.RepoDigests ?? []).toEqual([])
   })
@@ -144,7 +159,20 @@ describe('a pull that fails', () => {
     expect(await ann.ok('GET', `/images/${encodeURIComponent(reference)}`)).toMatchObject({ id })
   })
 
-  const bad = ['', 'UPPER', 'a b', 'x:', '../x', 'x?y=1', 'http://x/y', 'a'.repeat(64), 'x'.repeat(2_000), 'x\0', 'berth.invalid/x:h', 'x@sha256:12']
+  const bad = [
+    '',
+    'UPPER',
+    'a b',
+    'x:',
+    '../x',
+    'x?y=1',
+    'http://x/y',
+    'a'.repeat(64),
+    'x'.repeat(2_000),
+    'x\0',
+    'berth.invalid/x:h',
+    'x@sha256:12',
+  ]
   it.each(bad.map((reference) => [reference.slice(0, 70), reference]))('is refused before it starts for %j', async (_, reference) => {
     const problem = await ann.fails('POST', '/images/pull', { reference })
     expect(problem.status).toBe(400)
@@ -167,4 +195,3 @@ async function pullJob(actor: Actor, reference: string): Promise<Job> {
   const answer = await actor.http.post('/images/pull').set('prefer', 'wait=50').send({ reference })
   return answer.body as Job
 }
-

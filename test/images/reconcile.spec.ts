@@ -56,7 +56,7 @@ describe('the image reconciler', () => {
     await engineCall(socket, 'DELETE', `/images/${holding}`)
     await heard(id)
     await reconcile()
-    expect((await tagsOf(id)).sort()).toEqual([holding, operators].sort())
+    expect(new Set(await tagsOf(id))).toEqual(new Set([holding, operators]))
   })
 
   it('drops holding tags without a reference once no container needs them, and no tag of anybody else', async () => {

@@ -52,7 +52,9 @@ export async function contentOf(reference: string): Promise<string> {
 export async function isOnEngine(reference: string): Promise<boolean> {
   const id = await contentOf(reference)
   const name = reference.replace(/:[^:/]+$/, '')
-  return (await engineImages()).some((image) => image.Id === id || [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].some((each) => each.startsWith(name)))
+  return (await engineImages()).some(
+    (image) => image.Id === id || [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].some((each) => each.startsWith(name)),
+  )
 }
 
 /** What the engine has, in its own words. */
@@ -66,7 +68,7 @@ function real(references: string[] | null): string[] {
 }
 
 /** Waits until it is so; fails after the limit (ms). */
-export async function until(check: () => Promise<unknown> | unknown, limit = 30_000): Promise<void> {
+export async function until(check: () => unknown, limit = 30_000): Promise<void> {
   const end = performance.now() + limit
   while (!(await check())) {
     if (performance.now() > end) throw new Error(`waited ${limit} ms for: ${check.toString()}`)

@@ -12,42 +12,66 @@ const many = Transform(({ value }) => (value === undefined || Array.isArray(valu
 export class ListImagesQuery {
   /** Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(255, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(255, { each: true })
   reference?: string[]
 
   /** Without references or with: a team has no image without one, so `true` lists none. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   dangling?: boolean
 
   /** Only with this label: `key` or `key=value`. May be given several times. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(1024, { each: true }) @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(1024, { each: true })
+  @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
   label?: string[]
 
   /** Only images made before this one (reference or id). */
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   before?: string
 
   /** Only images made after this one (reference or id). */
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   since?: string
 
   /** Order; newest first without it. */
   @ApiPropertyOptional({ enum: IMAGE_SORTS, enumName: 'ImageSort' })
-  @IsOptional() @IsIn(IMAGE_SORTS)
+  @IsOptional()
+  @IsIn(IMAGE_SORTS)
   sort?: ImageSort
 
   /** Items on one page. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional() @IsString() @MaxLength(4096)
+  @IsOptional()
+  @IsString()
+  @MaxLength(4096)
   cursor?: string
 }
 
 export class RemoveImageQuery {
   /** Also while containers of the team use it; they keep running. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   force?: boolean
 }

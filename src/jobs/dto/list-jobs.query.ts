@@ -7,18 +7,27 @@ import { JOB_STATES, type JobState } from './job.response.js'
 export class ListJobsQuery {
   /** Only jobs in this state. */
   @ApiPropertyOptional({ enum: JOB_STATES, enumName: 'JobState' })
-  @IsOptional() @IsIn(JOB_STATES)
+  @IsOptional()
+  @IsIn(JOB_STATES)
   state?: JobState
 
   /** Only jobs of this kind, such as `images.pull`. */
-  @IsOptional() @IsString() @Matches(/^[a-z]+\.[a-z]+$/, { message: 'must look like images.pull' })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[a-z]+\.[a-z]+$/, { message: 'must look like images.pull' })
   kind?: string
 
   /** Items on one page. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional() @IsString() @MaxLength(512)
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
   cursor?: string
 }
