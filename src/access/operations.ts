@@ -113,10 +113,10 @@ export const OPERATIONS = {
   DistributionInspect: row('images.pull', 'team', 'read', 'planned', 'GET /distribution/{name}/json'),
 
   // volumes and networks
-  VolumeList: row('volumes.read', 'scope', 'read', 'planned', 'GET /volumes'),
-  VolumeCreate: row('volumes.create', 'team', 'write', 'planned', 'POST /volumes/create'),
-  VolumeInspect: row('volumes.read', 'volume', 'read', 'planned', 'GET /volumes/{name}'),
-  VolumeDelete: row('volumes.remove', 'volume', 'write', 'planned', 'DELETE /volumes/{name}'),
+  VolumeList: row('volumes.read', 'scope', 'read', 'rest', 'GET /volumes'),
+  VolumeCreate: row('volumes.create', 'team', 'write', 'rest', 'POST /volumes/create'),
+  VolumeInspect: row('volumes.read', 'volume', 'read', 'rest', 'GET /volumes/{name}'),
+  VolumeDelete: row('volumes.remove', 'volume', 'write', 'rest', 'DELETE /volumes/{name}'),
   VolumeUpdate: row('volumes.update', 'volume', 'write', 'planned', 'PUT /volumes/{name}', { since: '1.42' }),
   VolumePrune: row('volumes.prune', 'scope', 'write', 'planned', 'POST /volumes/prune'),
   NetworkList: row('networks.read', 'scope', 'read', 'planned', 'GET /networks'),

@@ -1,7 +1,34 @@
 import { Module } from '@nestjs/common'
+import { ContainerActionsController } from './container-actions.controller.js'
+import { ContainerCreation } from './container-creation.service.js'
+import { ContainerDetailsReader } from './container-details.service.js'
+import { ContainerImages } from './container-images.js'
+import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { ContainerMaker } from './container-maker.js'
+import { ContainerViews } from './container-views.js'
+import { ContainersController } from './containers.controller.js'
+import { Containers } from './containers.service.js'
 import { ExecEnd } from './exec-end.js'
 import { ExecStream } from './exec.stream.js'
+import { Host } from './host-facts.js'
 import { LogsStream } from './logs.stream.js'
+import { MountPlans } from './mount-plan.js'
 
-@Module({ providers: [LogsStream, ExecStream, ExecEnd] })
+@Module({
+  controllers: [ContainersController, ContainerActionsController],
+  providers: [
+    ContainerCreation,
+    ContainerDetailsReader,
+    ContainerImages,
+    ContainerLifecycle,
+    ContainerMaker,
+    Containers,
+    ContainerViews,
+    ExecEnd,
+    ExecStream,
+    Host,
+    LogsStream,
+    MountPlans,
+  ],
+})
 export class ContainersModule {}

@@ -1,0 +1,55 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
+import { ApiTags } from '@nestjs/swagger'
+import type { Grant } from '../access/index.js'
+import { Granted, Operation } from '../http/operation.decorator.js'
+import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { KillQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
+import { ContainerProcesses, ContainerSummary } from './dto/container.response.js'
+
+/** What is done to one container. */
+@ApiTags('containers')
+@Controller('containers/:ref')
+export class ContainerActionsController {
+  constructor(private readonly lifecycle: ContainerLifecycle) {}
+
+  @Post('start')
+  @HttpCode(200)
+  @Operation('ContainerStart', 'Start a container')
+  start(@Granted() grant: Grant<'ContainerStart'>, @Param('ref') _ref: string): Promise<ContainerSummary> {
+    return this.lifecycle.start(grant)
+  }
+
+  @Post('stop')
+  @HttpCode(200)
+  @Operation('ContainerStop', 'Stop a container: its stop signal, then a kill')
+  stop(@Granted() grant: Grant<'ContainerStop'>, @Param('ref') _ref: string, @Query() query: StopQuery): Promise<ContainerSummary> {
+    return this.lifecycle.stop(grant, query)
+  }
+
+  @Post('restart')
+  @HttpCode(200)
+  @Operation('ContainerRestart', 'Stop a container and start it again')
+  restart(@Granted() grant: Grant<'ContainerRestart'>, @Param('ref') _ref: string, @Query() query: StopQuery): Promise<ContainerSummary> {
+    return this.lifecycle.restart(grant, query)
+  }
+
+  @Post('kill')
+  @HttpCode(200)
+  @Operation('ContainerKill', 'Send a signal to the main process')
+  kill(@Granted() grant: Grant<'ContainerKill'>, @Param('ref') _ref: string, @Query() query: KillQuery): Promise<ContainerSummary> {
+    return this.lifecycle.kill(grant, query)
+  }
+
+  @Post('rename')
+  @HttpCode(200)
+  @Operation('ContainerRename', 'Give a container another name')
+  rename(@Granted() grant: Grant<'ContainerRename'>, @Param('ref') _ref: string, @Body() body: RenameBody): Promise<ContainerSummary> {
+    return this.lifecycle.rename(grant, body)
+  }
+
+  @Get('top')
+  @Operation('ContainerTop', 'Processes of a running container')
+  top(@Granted() grant: Grant<'ContainerTop'>, @Param('ref') _ref: string, @Query() query: TopQuery): Promise<ContainerProcesses> {
+    return this.lifecycle.top(grant, query)
+  }
+}

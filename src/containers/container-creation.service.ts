@@ -1,0 +1,110 @@
+import { Injectable, Logger } from '@nestjs/common'
+import { assertNewName, type Grant } from '../access/index.js'
+import { judgeContainer } from '../admission/index.js'
+import { AppError, toProblem } from '../common/errors.js'
+import { Inventory } from '../engine/index.js'
+import { ContainerImages } from './container-images.js'
+import { ContainerMaker, type Making } from './container-maker.js'
+import { ContainerViews } from './container-views.js'
+import type { ContainerCopies, ContainerCopy, ContainerSummary } from './dto/container.response.js'
+import type { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
+import { assertFresh } from './freshness.js'
+import { Host } from './host-facts.js'
+import { MountPlans } from './mount-plan.js'
+import { randomName } from './random-name.js'
+
+/** Copies that are made at the same time. */
+const AT_ONCE = 4
+const NAME_ATTEMPTS = 5
+const LONGEST_NAME = 63
+
+/** Creates containers, and runs them: judge, get the image, resolve the mounts, make. */
+@Injectable()
+export class ContainerCreation {
+  private readonly logger = new Logger('containers')
+
+  constructor(
+    private readonly inventory: Inventory,
+    private readonly images: ContainerImages,
+    private readonly plans: MountPlans,
+    private readonly maker: ContainerMaker,
+    private readonly views: ContainerViews,
+    private readonly host: Host,
+  ) {}
+
+  /**
+   * One container, or with `count` a report of each copy.
+   * @throws AppError INVALID_REQUEST, POLICY_DENIED, NAME_IN_USE, IMAGE_NOT_PRESENT, PULL_FAILED, START_FAILED, PORT_IN_USE
+   */
+  async create(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<ContainerSummary | ContainerCopies> {
+    judgeContainer(body)
+    const names = namesOf(body)
+    await assertFresh(this.inventory)
+    const making = await this.prepare(grant, body, query)
+    if (body.count === undefined) {
+      return await this.one(making, names[0]).catch((error: unknown) => this.takeBack(making, error))
+    }
+    const items = await this.copies(making, names, grant.requestId)
+    if (items.every((item) => item.error)) await this.plans.discard(making.plan)
+    return { items }
+  }
+
+  private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Omit<Making, 'name'>> {
+    const { team } = grant.target
+    const { userId } = grant.principal
+    const host = await this.host.facts()
+    const wanted = { team, reference: body.image, policy: body.pull ?? ('missing' as const), requestId: grant.requestId, userId }
+    const image = await this.images.get(wanted)
+    const plan = await this.plans.plan({ request: body, imageVolumes: image.volumes, team, userId })
+    return { team, userId, start: query.start ?? false, parts: { request: body, image, host }, plan }
+  }
+
+  private async one(making: Omit<Making, 'name'>, given: string | undefined): Promise<ContainerSummary> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { target, entry } = await this.maker.make({ ...making, name: given ?? randomName() })
+        return await this.views.known(target, entry)
+      } catch (error) {
+        const taken = error instanceof AppError && error.code === 'NAME_IN_USE' && given === undefined
+        if (!taken || attempt === NAME_ATTEMPTS) throw error
+      }
+    }
+  }
+
+  private async copies(making: Omit<Making, 'name'>, names: readonly (string | undefined)[], requestId: string): Promise<ContainerCopy[]> {
+    const results: ContainerCopy[] = []
+    const queue = [...names.entries()]
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await this.copy(making, next[1], requestId)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    return results
+  }
+
+  private async copy(making: Omit<Making, 'name'>, name: string | undefined, requestId: string): Promise<ContainerCopy> {
+    try {
+      return { container: await this.one(making, name) }
+    } catch (error) {
+      const problem = toProblem(error, requestId)
+      if (problem.status >= 500) this.logger.error({ err: error, requestId }, problem.detail)
+      return { error: problem }
+    }
+  }
+
+  private async takeBack(making: Omit<Making, 'name'>, error: unknown): Promise<never> {
+    await this.plans.discard(making.plan)
+    throw error
+  }
+}
+
+/** Undefined where a name is to be made up. @throws AppError INVALID_REQUEST */
+function namesOf({ name, count }: CreateContainerBody): (string | undefined)[] {
+  const names = Array.from({ length: count ?? 1 }, (_, at) => (name !== undefined && count !== undefined ? `${name}-${at + 1}` : name))
+  if (names.some((each) => (each?.length ?? 0) > LONGEST_NAME))
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'the name is not valid',
+      errors: [{ pointer: '/name', detail: `leaves no room for the numbers of ${count} copies` }],
+    })
+  for (const each of names) if (each !== undefined) assertNewName(each)
+  return names
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common'
+import { type Grant } from '../access/index.js'
+import { Engine, type ContainerInspect } from '../engine/index.js'
+import { OwnershipStore } from '../store/ownership.store.js'
+import { UserStore } from '../store/users.store.js'
+import { mountViews } from './container-view.js'
+import { ContainerViews } from './container-views.js'
+import type { ContainerDetails, ContainerResources, ContainerRestart } from './dto/container.response.js'
+
+const NANO = 1_000_000_000
+
+/** Everything about one container, as the engine tells it now. */
+@Injectable()
+export class ContainerDetailsReader {
+  constructor(
+    private readonly engine: Engine,
+    private readonly views: ContainerViews,
+    private readonly ownership: OwnershipStore,
+    private readonly users: UserStore,
+  ) {}
+
+  /** Environment values only with the permission containers.env. @throws AppError NOT_FOUND */
+  async inspect(grant: Grant<'ContainerInspect'>): Promise<ContainerDetails> {
+    const { target } = grant
+    const [inspected, view, owner, names] = await Promise.all([
+      this.engine.containers.inspect(target.engineId),
+      this.views.fresh(target),
+      this.views.owner(target),
+      this.views.names(target.team ? [target.team.id] : []),
+    ])
+    const { Config, HostConfig, Mounts } = inspected
+    const mayReadEnv = grant.holds('containers.env', target.team)
+    return {
+      ...view,
+      mounts: mountViews(Mounts, owner, names),
+      createdBy: await this.creator(target.uid),
+      command: [...(Config.Cmd ?? [])],
+      entrypoint: [...(Config.Entrypoint ?? [])],
+      ...(mayReadEnv && { env: [...(Config.Env ?? [])] }),
+      envHidden: !mayReadEnv,
+      tty: Config.Tty ?? false,
+      openStdin: Config.OpenStdin ?? false,
+      user: Config.User ?? '',
+      workingDir: Config.WorkingDir ?? '',
+      hostname: text(Config['Hostname']),
+      resources: resources(HostConfig),
+      restart: restart(inspected),
+      autoRemove: HostConfig.AutoRemove ?? false,
+      logDriver: HostConfig.LogConfig?.Type ?? '',
+      privileged: HostConfig['Privileged'] === true,
+    }
+  }
+
+  private async creator(uid: string | null): Promise<string | null> {
+    const row = uid === null ? null : await this.ownership.byUid(uid)
+    const user = row?.creator_id ? await this.users.find(row.creator_id) : null
+    return user?.username ?? null
+  }
+}
+
+function resources(host: ContainerInspect['HostConfig']): ContainerResources {
+  return { memory: number(host['Memory']), cpus: number(host['NanoCpus']) / NANO, pids: Math.max(number(host['PidsLimit']), 0) }
+}
+
+function restart({ HostConfig, RestartCount }: ContainerInspect): ContainerRestart {
+  const { Name, MaximumRetryCount } = HostConfig.RestartPolicy ?? { Name: 'no' }
+  return { policy: Name || 'no', maxRetries: MaximumRetryCount ?? 0, count: RestartCount }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0
+}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common'
+import { assertNewName, engineName, type Grant, type OwnedTarget, Ownership } from '../access/index.js'
+import { AppError } from '../common/errors.js'
+import { Engine } from '../engine/index.js'
+import { ContainerViews } from './container-views.js'
+import type { KillQuery, RemoveQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
+import type { ContainerProcesses, ContainerSummary } from './dto/container.response.js'
+import { assertFresh } from './freshness.js'
+
+type Target = OwnedTarget<'container'>
+
+/** What is done to a container that exists; every write answers its new state. */
+@Injectable()
+export class ContainerLifecycle {
+  constructor(
+    private readonly engine: Engine,
+    private readonly ownership: Ownership,
+    private readonly views: ContainerViews,
+  ) {}
+
+  /** Running already is no error. @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
+  start(grant: Grant<'ContainerStart'>): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.start(id))
+  }
+
+  /** Stopped already is no error. */
+  stop(grant: Grant<'ContainerStop'>, { timeout }: StopQuery): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.stop(id, { ...(timeout !== undefined && { timeout }) }))
+  }
+
+  /** @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
+  restart(grant: Grant<'ContainerRestart'>, { timeout }: StopQuery): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) }))
+  }
+
+  /** @throws AppError CONTAINER_NOT_RUNNING */
+  kill(grant: Grant<'ContainerKill'>, { signal = 'SIGKILL' }: KillQuery): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.kill(id, { signal }))
+  }
+
+  /** @throws AppError NAME_IN_USE, INVALID_REQUEST */
+  async rename(grant: Grant<'ContainerRename'>, { name }: RenameBody): Promise<ContainerSummary> {
+    const { target } = grant
+    assertNewName(name)
+    return this.change(target, async (id) => {
+      const { team, uid } = target
+      if (!team || uid === null) throw new AppError('NOT_FOUND')
+      if (name === target.name) return
+      // The row first: it decides, and its unique index is what two renames at once meet.
+      await this.ownership.rename(uid, name)
+      try {
+        await this.engine.containers.rename(id, engineName(team.name, name))
+      } catch (error) {
+        await this.ownership.rename(uid, target.name)
+        if (error instanceof AppError && error.code === 'NAME_IN_USE') throw new AppError('NAME_IN_USE', { name }, { cause: error })
+        throw error
+      }
+    })
+  }
+
+  /** @throws AppError CONTAINER_RUNNING without force */
+  async remove(grant: Grant<'ContainerDelete'>, { force = false, volumes = false }: RemoveQuery): Promise<void> {
+    const { target } = grant
+    const { inventory, containers } = this.engine
+    await assertFresh(inventory)
+    const mounted = inventory.containers.get(target.engineId)?.mounts.flatMap(({ type, name }) => (type === 'volume' && name ? [name] : [])) ?? []
+    await containers.remove(target.engineId, { force, volumes })
+    await inventory.refresh('container', target.engineId)
+    if (target.uid !== null) await this.ownership.end(target.uid)
+    if (!volumes) return
+    for (const name of mounted) if (!(await inventory.refresh('volume', name))) await this.ownership.disappeared('volume', name)
+  }
+
+  /** Columns of its own choice only for those who may operate it. @throws AppError CONTAINER_NOT_RUNNING, PERMISSION_DENIED */
+  async top(grant: Grant<'ContainerTop'>, { args }: TopQuery): Promise<ContainerProcesses> {
+    if (args !== undefined && !grant.holds('containers.operate', grant.target.team))
+      throw new AppError('PERMISSION_DENIED', { permission: 'containers.operate' })
+    const { Titles, Processes } = await this.engine.containers.top(grant.target.engineId, args)
+    return { titles: [...Titles], processes: Processes.map((row) => [...row]) }
+  }
+
+  private async change(target: Target, work: (id: string) => Promise<unknown>): Promise<ContainerSummary> {
+    const { inventory } = this.engine
+    await assertFresh(inventory)
+    const last = inventory.containers.get(target.engineId)
+    await work(target.engineId)
+    return this.views.fresh(target, last)
+  }
+}

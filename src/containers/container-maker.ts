@@ -1,0 +1,129 @@
+import { Injectable, Logger } from '@nestjs/common'
+import { randomBytes } from 'node:crypto'
+import { type Claim, type OwnedTarget, Ownership, type TeamRef } from '../access/index.js'
+import { admitContainer, type BodyParts, type ResolvedMount } from '../admission/index.js'
+import { AppError, type ErrorCode } from '../common/errors.js'
+import { type ContainerEntry, Engine } from '../engine/index.js'
+import type { MountPlan } from './mount-plan.js'
+
+/** One container to make. */
+export interface Making {
+  readonly team: TeamRef
+  readonly userId: string
+  readonly name: string
+  readonly start: boolean
+  readonly parts: Pick<BodyParts, 'request' | 'image' | 'host'>
+  readonly plan: MountPlan
+}
+
+/** What was made: the target that a view needs, and the last that is known of it. */
+export interface Made {
+  readonly target: OwnedTarget<'container'>
+  readonly entry: ContainerEntry
+}
+
+/** A volume of the new container alone, claimed before there is one. */
+interface AnonymousClaim {
+  readonly claim: Claim
+  readonly mount: Extract<ResolvedMount, { type: 'anonymous' }>
+}
+
+/** The engine may have done it all the same: the rows stay pending, and the reconciler looks what came of it. */
+const UNCERTAIN: readonly ErrorCode[] = ['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING']
+
+/** Makes one container with its rows: claimed before the engine is asked, and all of it taken back if any step fails. */
+@Injectable()
+export class ContainerMaker {
+  private readonly logger = new Logger('containers')
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly ownership: Ownership,
+  ) {}
+
+  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, START_FAILED, PORT_IN_USE, engine errors */
+  async make(making: Making): Promise<Made> {
+    const { team, userId: creatorId, name } = making
+    const claim = await this.ownership.claim({ kind: 'container', team, name, creatorId })
+    const anonymous: AnonymousClaim[] = []
+    let id: string
+    try {
+      for (const place of making.plan.anonymous) anonymous.push(await this.claimVolume(making, place))
+      id = await this.create(making, claim, anonymous)
+    } catch (error) {
+      if (!isUncertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])
+      throw error
+    }
+    const target = { kind: 'container', team, uid: claim.uid, name, engineId: id } as const
+    try {
+      return await this.settle(making, target, { claim, anonymous })
+    } catch (error) {
+      await this.undo(id, [claim, ...anonymous.map((each) => each.claim)])
+      throw error
+    }
+  }
+
+  private async claimVolume({ team, userId: creatorId }: Making, place: { target: string; readOnly: boolean }): Promise<AnonymousClaim> {
+    // Not 64 digits as the engine's, which no client could send as the name of anything.
+    const claim = await this.ownership.claim({ kind: 'volume', team, name: randomBytes(16).toString('hex'), creatorId })
+    return { claim, mount: { type: 'anonymous', ...place, labels: claim.labels } }
+  }
+
+  private async create(making: Making, claim: Claim, anonymous: readonly AnonymousClaim[]): Promise<string> {
+    const mounts = [...making.plan.mounts, ...anonymous.map(({ mount }) => mount)]
+    const spec = admitContainer({ ...making.parts, mounts, labels: claim.labels })
+    try {
+      return (await this.engine.containers.create(claim.engineName, spec)).Id
+    } catch (error) {
+      throw inTeamWords(error, claim.name, making.parts.request.image)
+    }
+  }
+
+  private async settle(making: Making, target: Made['target'], { claim, anonymous }: { claim: Claim; anonymous: readonly AnonymousClaim[] }): Promise<Made> {
+    const { inventory } = this.engine
+    const created = await inventory.refresh('container', target.engineId)
+    if (!created) throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
+    await this.ownership.settle(claim, target.engineId, created.created)
+    for (const { claim: volume, mount } of anonymous) {
+      const engineName = created.mounts.find(({ destination }) => destination === mount.target)?.name ?? ''
+      const entry = engineName === '' ? undefined : await inventory.refresh('volume', engineName)
+      if (!entry) throw new AppError('ENGINE_PROTOCOL', {}, { cause: `no volume was made at ${mount.target}` })
+      await this.ownership.settle(volume, engineName, entry.created)
+    }
+    if (!making.start) return { target, entry: created }
+    await this.engine.containers.start(target.engineId)
+    // Gone already, if it is to be removed at its end.
+    return { target, entry: (await inventory.refresh('container', target.engineId)) ?? { ...created, state: 'removing' } }
+  }
+
+  /** Never throws: the error that led here is the one to tell. What can't be undone now stays owned and visible. */
+  private async undo(id: string, claims: readonly Claim[]): Promise<void> {
+    try {
+      await this.engine.containers.remove(id, { force: true, volumes: true }).catch(ignoreMissing)
+      await this.engine.inventory.refresh('container', id)
+      await this.abandon(claims)
+    } catch (error) {
+      this.logger.error({ err: error, container: id }, 'a container that failed could not be removed')
+    }
+  }
+
+  private async abandon(claims: readonly Claim[]): Promise<void> {
+    for (const claim of claims) await this.ownership.abandon(claim)
+  }
+}
+
+function isUncertain(error: unknown): boolean {
+  return !(error instanceof AppError) || UNCERTAIN.includes(error.code)
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+}
+
+/** The engine part speaks of engine names and content ids; a client knows neither. */
+function inTeamWords(error: unknown, name: string, image: string): unknown {
+  if (!(error instanceof AppError)) return error
+  if (error.code === 'NAME_IN_USE') return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] }, { cause: error })
+  if (error.code === 'IMAGE_NOT_PRESENT') return new AppError('IMAGE_NOT_PRESENT', { reference: image }, { cause: error })
+  return error
+}

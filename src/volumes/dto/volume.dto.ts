@@ -1,0 +1,68 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { Transform, Type } from 'class-transformer'
+import { IsArray, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { OBJECT_NAME } from '../../access/index.js'
+import { IsLabelMap } from '../../admission/index.js'
+import { MAX_LIMIT } from '../../common/paging.js'
+
+const many = Transform(({ value }) => (value === undefined || Array.isArray(value) ? value : [value]))
+
+export class ListVolumesQuery {
+  /** Only names that contain this text. */
+  @IsOptional() @IsString() @MaxLength(64)
+  name?: string
+
+  /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+  @ApiPropertyOptional({ type: [String] })
+  @many @IsOptional() @IsArray() @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' }) @MaxLength(4400, { each: true })
+  label?: string[]
+
+  /** Items on one page, by name. */
+  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  limit?: number
+
+  /** `nextCursor` of the page before. */
+  @IsOptional() @IsString() @MaxLength(1024)
+  cursor?: string
+}
+
+export class CreateVolumeBody {
+  /** Team that the volume belongs to; may be left out by a member of exactly one. */
+  @IsOptional() @IsString() @MaxLength(64)
+  team?: string
+
+  /** A generated one when left out. */
+  @IsOptional() @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
+  name?: string
+
+  /** At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @IsOptional() @IsLabelMap()
+  labels?: Record<string, string>
+}
+
+/** A volume: files that outlive the containers that mount them. */
+export class Volume {
+  name!: string
+  /** Name of its team. */
+  team!: string
+  driver!: string
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  labels!: Record<string, string>
+  /** Made for one container alone; goes with it when it is removed with volumes=true. */
+  anonymous!: boolean
+  /** Names of the team's containers that mount it, running or not. */
+  @ApiProperty({ type: [String] })
+  usedBy!: string[]
+}
+
+export class VolumePage {
+  @ApiProperty({ type: [Volume] })
+  items!: Volume[]
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null
+  /** The engine does not answer at present: this is the last that was known. */
+  stale!: boolean
+}

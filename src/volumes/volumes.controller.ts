@@ -1,0 +1,38 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
+import { ApiTags } from '@nestjs/swagger'
+import type { Grant } from '../access/index.js'
+import { Granted, Operation } from '../http/operation.decorator.js'
+import { CreateVolumeBody, ListVolumesQuery, Volume, VolumePage } from './dto/volume.dto.js'
+import { Volumes } from './volumes.service.js'
+
+/** Volumes of your teams. */
+@ApiTags('volumes')
+@Controller('volumes')
+export class VolumesController {
+  constructor(private readonly volumes: Volumes) {}
+
+  @Get()
+  @Operation('VolumeList', 'Volumes of your teams')
+  list(@Granted() grant: Grant<'VolumeList'>, @Query() query: ListVolumesQuery): Promise<VolumePage> {
+    return this.volumes.list(grant, query)
+  }
+
+  @Post()
+  @Operation('VolumeCreate', 'Create a volume')
+  create(@Granted() grant: Grant<'VolumeCreate'>, @Body() body: CreateVolumeBody): Promise<Volume> {
+    return this.volumes.create(grant, body)
+  }
+
+  @Get(':name')
+  @Operation('VolumeInspect', 'A volume, and which containers mount it')
+  inspect(@Granted() grant: Grant<'VolumeInspect'>, @Param('name') _name: string): Promise<Volume> {
+    return this.volumes.inspect(grant)
+  }
+
+  @Delete(':name')
+  @HttpCode(204)
+  @Operation('VolumeDelete', 'Remove a volume that no container mounts')
+  remove(@Granted() grant: Grant<'VolumeDelete'>, @Param('name') _name: string): Promise<void> {
+    return this.volumes.remove(grant)
+  }
+}
