@@ -72,6 +72,10 @@ export class Gateway implements AsyncDisposable {
     return this.running
   }
 
+  get isRunning(): boolean {
+    return this.running !== null
+  }
+
   /** `http://127.0.0.1:PORT`, the same after a restart. */
   get url(): string {
     return `http://127.0.0.1:${this.port}`

@@ -12,6 +12,9 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { LIBRARY, ImageReferenceStore } from '../../src/store/image-references.store.js'
+import { OwnershipStore } from '../../src/store/ownership.store.js'
+import { TeamStore } from '../../src/store/teams.store.js'
+import { HoldingTags } from '../../src/images/holding-tags.js'
 import { parseImageReference } from '../../src/common/image-reference.js'
 import { Actor, type Problem } from './actor.js'
 import { ADMIN, type Gateway, type GatewayOptions, startGateway } from './app.js'
@@ -38,7 +41,7 @@ const PASSWORD = 'a long enough password 1'
 export class Scenario implements AsyncDisposable {
   readonly suffix = randomBytes(3).toString('hex')
   readonly teams = new Map<string, Team>()
-  private readonly seeded = new Set<string>()
+  private readonly others = new Set<string>()
 
   constructor(
     readonly gateway: Gateway,
@@ -75,6 +78,11 @@ export class Scenario implements AsyncDisposable {
     return Actor.login(this.gateway, { username, password: PASSWORD }, user.id)
   }
 
+  /** Another session of a user that `user()` made. */
+  login(actor: Actor): Promise<Actor> {
+    return Actor.login(this.gateway, { username: actor.username, password: PASSWORD }, actor.userId)
+  }
+
   /** A personal token of the actor, as an actor of its own. */
   async token(actor: Actor, permissions: readonly string[], options: { team?: string; expiresAt?: string } = {}): Promise<Actor> {
     const expiresAt = options.expiresAt ?? new Date(Date.now() + 3_600_000).toISOString()
@@ -92,11 +100,17 @@ export class Scenario implements AsyncDisposable {
    * API: two gateways on one engine would take each other's holding tag of the library.
    */
   async seedImage(team: Team | 'library', reference = BASE_IMAGE, engineReference = BASE_IMAGE): Promise<string> {
-    const image = await engineJson<{ Id: string }>(bed().socketPath, 'GET', `/images/${engineReference}/json`)
+    const socket = bed().socketPath
+    const image = await engineJson<{ Id: string }>(socket, 'GET', `/images/${engineReference}/json`)
+    const owner = team === 'library' ? LIBRARY : team.id
+    const { normalised } = parseImageReference(reference)
+    // as a pull would leave it; else the gateway mends it at some later time
+    const place = this.gateway.app.get(HoldingTags, { strict: false }).place(owner, normalised)
+    await engineJson(socket, 'POST', `/images/${image.Id}/tag?repo=${place}&tag=h`)
     await this.gateway.app.get(ImageReferenceStore, { strict: false }).put({
       uid: randomUUID(),
-      team_id: team === 'library' ? LIBRARY : team.id,
-      reference: parseImageReference(reference).normalised,
+      team_id: owner,
+      reference: normalised,
       content_id: image.Id,
       digest: null,
       creator_id: null,
@@ -107,7 +121,7 @@ export class Scenario implements AsyncDisposable {
 
   /** An object on the engine that goes with the scenario although no team of it owns it. */
   forget(kind: 'containers' | 'volumes' | 'networks' | 'images', engineId: string): void {
-    this.seeded.add(`/${kind}/${engineId}`)
+    this.others.add(`/${kind}/${engineId}`)
   }
 
   /** Removes what the teams have on the engine, in one sweep by engine name, then ends the gateway. Safe to call twice. */
@@ -119,23 +133,38 @@ export class Scenario implements AsyncDisposable {
     }
   }
 
-  /** Removes what the teams of this scenario have on the engine, and keeps the gateway: for afterEach. */
+  /** Removes what this gateway's teams have on the engine, and keeps the gateway: for afterEach. */
   async sweep(): Promise<void> {
     const socket = bed().socketPath
-    const mine = (name: string) => [...this.teams.values()].some((team) => name.replace(/^\//, '').startsWith(`${team.name}--`))
+    const { ids, owners } = await this.owned()
+    const teams = [...this.teams.values()]
+    const mine = (id: string, names: readonly string[]) =>
+      ids.has(id) || names.some((name) => teams.some((team) => name.replace(/^\//, '').startsWith(`${team.name}--`)))
     const remove = (path: string) => engineCall(socket, 'DELETE', path)
     const containers = await engineJson<{ Id: string; Names: string[] }[]>(socket, 'GET', '/containers/json?all=true')
-    for (const { Id } of containers.filter(({ Names }) => Names.some(mine))) await remove(`/containers/${Id}?force=true&v=true`)
-    for (const path of this.seeded) await remove(`${path}?force=true`)
-    this.seeded.clear()
+    for (const { Id } of containers.filter(({ Id, Names }) => mine(Id, Names))) await remove(`/containers/${Id}?force=true&v=true`)
+    for (const path of this.others) await remove(`${path}?force=true`)
+    this.others.clear()
     const volumes = await engineJson<{ Volumes: { Name: string }[] | null }>(socket, 'GET', '/volumes')
-    for (const { Name } of (volumes.Volumes ?? []).filter(({ Name }) => mine(Name))) await remove(`/volumes/${Name}?force=true`)
+    for (const { Name } of (volumes.Volumes ?? []).filter(({ Name }) => mine(Name, [Name]))) await remove(`/volumes/${Name}?force=true`)
     const networks = await engineJson<{ Id: string; Name: string }[]>(socket, 'GET', '/networks')
-    for (const { Id } of networks.filter(({ Name }) => mine(Name))) await remove(`/networks/${Id}`)
-    const holding = [...this.teams.values()].map((team) => `berth.invalid/${team.id}/`)
+    for (const { Id } of networks.filter(({ Id, Name }) => mine(Id, [Name]))) await remove(`/networks/${Id}`)
     const images = await engineJson<{ RepoTags: string[] | null }[]>(socket, 'GET', '/images/json')
-    const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => holding.some((prefix) => tag.startsWith(prefix)))
+    const tags = images
+      .flatMap(({ RepoTags }) => RepoTags ?? [])
+      .filter((tag) => owners.some((owner) => tag.startsWith(`berth.invalid/${owner}/`)))
     for (const tag of tags) await remove(`/images/${tag}`)
+  }
+
+  /** Engine ids by the ownership rows, also of the team `default`, and the owners of holding tags; while the gateway runs. */
+  private async owned(): Promise<{ ids: ReadonlySet<string>; owners: readonly string[] }> {
+    const teams = [...this.teams.values()].map(({ id }) => id)
+    if (!this.gateway.isRunning) return { ids: new Set(), owners: teams }
+    const { app } = this.gateway
+    const rows = await app.get(OwnershipStore, { strict: false }).held()
+    const all = await app.get(TeamStore, { strict: false }).all()
+    const library = app.get(HoldingTags, { strict: false }).owner(LIBRARY)
+    return { ids: new Set(rows.flatMap((row) => row.engine_id ?? [])), owners: [...teams, ...all.map(({ id }) => id), library] }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
