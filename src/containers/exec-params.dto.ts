@@ -27,7 +27,7 @@ export class ExecParams {
   tty?: boolean
 
   /** Added to the container's own environment. */
-  @ApiProperty({ required: false, type: 'object', additionalProperties: { type: 'string' } })
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
   @IsOptional() @IsEnvironment()
   env?: Record<string, string>
 

@@ -44,7 +44,7 @@ export class LogsParams {
   stderr?: boolean
 
   /** Resume behind the last lines that the reader has: `{[container id]: {stdout: [time, n], stderr: [time, n]}}`. `tail` does not count then. */
-  @ApiProperty({ required: false, type: 'object', additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } } })
+  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } } })
   @IsOptional() @IsLogCursors()
   cursor?: LogCursors
 }

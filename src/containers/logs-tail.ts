@@ -18,6 +18,11 @@ export interface TailParts {
 /** How one reading of the engine came to its end. */
 type Pass = 'read' | 'engine_unavailable' | 'removed'
 
+/** States in which more may be written. */
+const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
+/** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
+const RETURN_MS = 20_000
+
 /** The log of one container, or of one name: read, followed, and resumed by its own cursor after every interruption. */
 export class LogTail {
   private id: string
@@ -29,6 +34,8 @@ export class LogTail {
   private cut: LogLine[] = []
   private interrupted = false
   private first = true
+  /** All was read, and nothing can have been written since: the container has stopped. */
+  private complete = false
   /** Nothing older is wanted. */
   private floor: bigint
 
@@ -123,25 +130,46 @@ export class LogTail {
     }
     const state = pass === 'removed' ? undefined : await this.containerState()
     if (state === 'unknown') return null
-    // a reading that ended by itself was complete; one that found no container any more was not
-    if (pass === 'removed') yield this.removedGap(newest(this.cursor).time)
-    if (state === 'running' || state === 'paused' || state === 'restarting') {
+    if (pass === 'removed' && !this.complete) yield this.removedGap(newest(this.cursor).time)
+    if (state !== undefined && LIVE.has(state)) {
       await containerChanged(engine, this.id, context.signal, 200)
       return null
     }
+    this.complete = true
     yield* this.rest('line')
     if (state === undefined) return yield* this.next()
-    // one that was never started will be; one that has exited ends the tail, unless it is followed by its name
-    if (!this.byName && state !== 'created') return { reason: 'container_exited' }
-    await this.untilStarted()
+    // one that was never started will be; one that has exited ends the tail, unless it is followed by its name or comes back by itself
+    if (this.byName || state === 'created') await this.untilStarted()
+    else if (!(yield* this.returns())) return { reason: 'container_exited' }
+    // removed while it stood still: all was read
+    this.complete = engine.inventory.containers.get(this.id) === undefined
     return null
+  }
+
+  /** An engine that stops in good order ends its containers first, and starts those with a restart policy when it is back. */
+  private async *returns(): AsyncGenerator<StreamItem, boolean> {
+    const { engine, context } = this.parts
+    const policy = engine.inventory.containers.get(this.id)?.detail?.restartPolicy ?? 'no'
+    if (policy === 'no' || policy === '') return false
+    for (let until = Date.now() + RETURN_MS; Date.now() < until; ) {
+      if (engine.state.up) await containerChanged(engine, this.id, context.signal)
+      else {
+        if (!this.interrupted) yield this.state('engine_unavailable')
+        this.interrupted = true
+        await engineUp(engine, context.signal)
+        until = Date.now() + RETURN_MS
+      }
+      const state = engine.state.up ? await this.containerState() : 'unknown'
+      if (state === undefined || LIVE.has(state)) return true
+    }
+    return false
   }
 
   private async untilStarted(): Promise<void> {
     const { engine, context } = this.parts
     for (;;) {
       const entry = engine.inventory.containers.get(this.id)
-      if (!entry || entry.state === 'running' || entry.state === 'paused' || entry.state === 'restarting') return
+      if (!entry || LIVE.has(entry.state)) return
       await containerChanged(engine, this.id, context.signal)
     }
   }
@@ -158,6 +186,7 @@ export class LogTail {
         this.grant = grant
         this.id = grant.target.engineId
         this.cursor = LOG_START
+        this.complete = false
         yield { source: { containerId: this.id, name: this.name } }
         return null
       }

@@ -6,6 +6,7 @@ import { pointerTo } from './message.js'
 
 const DEFAULT_CREDIT = 262_144
 const LEAST_CREDIT = 1_024
+const MOST_LEVELS = 8
 const MOST_CREDIT = 16 * 1_048_576
 /** JSON.parse makes them own keys, and class-transformer skips them in silence: here they are unknown keys like any other. */
 const NEVER_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
@@ -15,6 +16,7 @@ const NEVER_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
  * @throws AppError INVALID_REQUEST with a pointer for each wrong or unknown key.
  */
 export async function readParams<P extends object>(params: Record<string, unknown>, type: Type<P>): Promise<{ params: P; credit: number }> {
+  if (isDeeperThan(params, MOST_LEVELS)) throw new AppError('INVALID_REQUEST', { reason: 'the params are nested too deep', errors: [{ pointer: '/params', detail: `must have at most ${MOST_LEVELS} levels` }] })
   const { credit, ...rest } = params
   const forbidden = Object.keys(params).filter((key) => NEVER_KEYS.has(key))
   const errors: FieldError[] = forbidden.map((key) => ({ pointer: pointerTo(key, '/params'), detail: UNKNOWN }))
@@ -25,6 +27,16 @@ export async function readParams<P extends object>(params: Record<string, unknow
   errors.push(...flatten(found, '/params'))
   if (errors.length > 0) throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors: errors.slice(0, 50) })
   return { params: instance, credit: (credit as number | undefined) ?? DEFAULT_CREDIT }
+}
+
+/** Level by level: what recurses over nested input ends at the limit of the stack. */
+function isDeeperThan(value: object, levels: number): boolean {
+  let present: object[] = [value]
+  for (let level = 0; present.length > 0; level++) {
+    if (level > levels) return true
+    present = present.flatMap((each) => (each instanceof Uint8Array ? [] : Object.values(each).filter((inner): inner is object => typeof inner === 'object' && inner !== null)))
+  }
+  return false
 }
 
 const UNKNOWN = 'is not a parameter of this stream'
