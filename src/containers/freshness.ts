@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../common/errors.js'
 import type { Inventory } from '../engine/index.js'
 
-const PATIENCE_MS = 1_000
+/** With what comes before and after it, an engine that is down is told of within a second. */
+const PATIENCE_MS = 500
 const STEP_MS = 20
 
 /**
- * Changes wait for the inventory, for a second at most: what is decided on a state of before a gap may hit another object.
+ * Changes wait for the inventory, for half a second at most: what is decided on a state of before a gap may hit another object.
  * @throws AppError ENGINE_UNAVAILABLE
  */
 export async function assertFresh(inventory: Inventory): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common'
 import type { ValidationError } from 'class-validator'
+import { Readable } from 'node:stream'
 import { AppError, type FieldError } from '../common/errors.js'
 
 class Invalid extends Error {
@@ -23,6 +24,8 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // Bytes are handed over unread, and this operation wants fields.
+    if (value instanceof Readable) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: 'bytes' })
     try {
       assertPlainKeys(value, metadata.type === 'body' ? '' : `/${metadata.type}`)
       return await super.transform(prepared(value, metadata), metadata)
