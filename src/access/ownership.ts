@@ -132,6 +132,7 @@ export class Ownership {
     const pending = new Set(rows.filter((row) => row.state === 'pending').map((row) => row.uid))
     return LABELLED_KINDS.flatMap((kind) =>
       objectsOf(this.inventory, kind)
+        .filter((entry) => !isPredefined(kind, entry.engineName))
         .filter((entry) => !owned.has(`${kind} ${entry.id}`) && !pending.has(entry.labels[LABEL_UID] ?? ''))
         .map((entry) => ({
           kind,
@@ -153,7 +154,7 @@ export class Ownership {
   async adopt(kind: LabelledKind, engineId: string, team: TeamRef, name: string, creatorId: string): Promise<OwnershipRow> {
     const view = { container: this.inventory.containers, volume: this.inventory.volumes, network: this.inventory.networks }[kind]
     const entry = view.get(engineId)
-    if (!entry) throw new AppError('NOT_FOUND')
+    if (!entry || isPredefined(kind, entry.engineName)) throw new AppError('NOT_FOUND')
     const row: OwnershipRow = {
       uid: randomUUID(),
       kind,
@@ -179,4 +180,9 @@ export class Ownership {
     this.changes.announce({ teamId: team.id })
     return row
   }
+}
+
+/** The engine's own networks: every host has them, and a team that owned `host` would own the host. */
+function isPredefined(kind: LabelledKind, name: string): boolean {
+  return kind === 'network' && ['bridge', 'host', 'none', 'ingress', 'docker_gwbridge'].includes(name)
 }
