@@ -15,7 +15,11 @@ export class AuthController {
   @Post('login')
   @HttpCode(200)
   @Operation('AuthLogin', 'Log in')
-  login(@Granted() grant: Grant<'AuthLogin'>, @Body() body: LoginRequest, @UserAgent() userAgent: string | undefined): Promise<LoginResponse> {
+  login(
+    @Granted() grant: Grant<'AuthLogin'>,
+    @Body() body: LoginRequest,
+    @UserAgent() userAgent: string | undefined,
+  ): Promise<LoginResponse> {
     return this.auth.login(grant, body, userAgent)
   }
 

@@ -45,7 +45,10 @@ export class AuthService {
   }
 }
 
-function loginRecord(grant: Grant<'AuthLogin'>, facts: Pick<AuditRecord, 'phase' | 'principal_name' | 'result'> & Partial<AuditRecord>): AuditRecord {
+function loginRecord(
+  grant: Grant<'AuthLogin'>,
+  facts: Pick<AuditRecord, 'phase' | 'principal_name' | 'result'> & Partial<AuditRecord>,
+): AuditRecord {
   return {
     request_id: grant.requestId,
     operation: grant.operation,

@@ -29,7 +29,10 @@ export function assertHoldsHostRole(principal: Principal, role: HostRole | null)
  * Whoever sets somebody's password can act as them.
  * @throws AppError PERMISSION_DENIED naming something that the user holds and the principal does not.
  */
-export function assertHoldsAllOf(principal: Principal, user: { hostRole: HostRole | null; memberships: readonly { team_id: string; role: string }[] }): void {
+export function assertHoldsAllOf(
+  principal: Principal,
+  user: { hostRole: HostRole | null; memberships: readonly { team_id: string; role: string }[] },
+): void {
   assertEach(EVERYBODY, (permission) => holdsOnHost(principal, permission) !== null)
   assertHoldsHostRole(principal, user.hostRole)
   for (const { team_id, role } of user.memberships) {
@@ -41,7 +44,10 @@ export function assertHoldsAllOf(principal: Principal, user: { hostRole: HostRol
 /** For a token: held on the host, or in the one team, or in any of the principal's. @throws AppError PERMISSION_DENIED */
 export function assertHoldsForToken(principal: Principal, permissions: readonly Permission[], teamId: string | null): void {
   const teamIds = teamId === null ? [...principal.memberships.keys()] : [teamId]
-  assertEach(permissions, (permission) => holdsOnHost(principal, permission) !== null || teamIds.some((id) => holdsInTeam(principal, id, permission) !== null))
+  assertEach(
+    permissions,
+    (permission) => holdsOnHost(principal, permission) !== null || teamIds.some((id) => holdsInTeam(principal, id, permission) !== null),
+  )
 }
 
 /** Everything that the principal may do in the team. */

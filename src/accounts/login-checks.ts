@@ -23,7 +23,9 @@ export class LoginChecks {
     const attempt: Attempt = { account: who.username, address: who.address, known }
     await this.throttle.assertOpen(attempt)
     const usable = user !== null && user.disabled === 0
-    return this.passwords.verify(password, user?.password_hash ?? null, (check) => this.throttle.attempt(attempt, async () => (await check()) && usable))
+    return this.passwords.verify(password, user?.password_hash ?? null, (check) =>
+      this.throttle.attempt(attempt, async () => (await check()) && usable),
+    )
   }
 
   /** @throws AppError SETUP_TOKEN_INVALID, LOGIN_THROTTLED */

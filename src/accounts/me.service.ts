@@ -31,7 +31,11 @@ export class MeService {
 
   /** Answers from the same function that decides, and leaves no record. @throws AppError INVALID_REQUEST for an unknown operation */
   async canI(grant: Grant<'MeCanI'>, { operation: id, target = {} }: CanIRequest): Promise<CanIResponse> {
-    if (!isOperation(id)) throw new AppError('INVALID_REQUEST', { reason: 'there is no such operation', errors: [{ pointer: '/operation', detail: 'see api/operations.md' }] })
+    if (!isOperation(id))
+      throw new AppError('INVALID_REQUEST', {
+        reason: 'there is no such operation',
+        errors: [{ pointer: '/operation', detail: 'see api/operations.md' }],
+      })
     const { permission } = operation(id)
     const { principal, requestId, address } = grant
     try {

@@ -81,6 +81,6 @@ export function permissionsOf(token: TokenRow): Permission[] {
 }
 
 /** A stored role that is not known any more gives nothing. */
-function knownHostRole(role: string | null): Principal['hostRole'] {
+export function knownHostRole(role: string | null): Principal['hostRole'] {
   return role === 'admin' || role === 'auditor' ? role : null
 }

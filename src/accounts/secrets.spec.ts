@@ -15,7 +15,16 @@ describe('refresh tokens', () => {
   it('are nothing under another key, changed, cut or made up', () => {
     const token = newRefreshToken(randomUUID(), key)
     const flipped = token.slice(0, 20) + (token[20] === 'A' ? 'B' : 'A') + token.slice(21)
-    const made = [flipped, token.slice(0, -4), `${token}AAAA`, token.replace('berth_ref_', ''), '', 'berth_ref_', 'berth_ref_\0', 'berth_pat_x']
+    const made = [
+      flipped,
+      token.slice(0, -4),
+      `${token}AAAA`,
+      token.replace('berth_ref_', ''),
+      '',
+      'berth_ref_',
+      'berth_ref_\0',
+      'berth_pat_x',
+    ]
     expect(made.map((text) => sessionOfRefreshToken(text, key))).toEqual(made.map(() => null))
     expect(sessionOfRefreshToken(token, randomBytes(32))).toBeNull()
   })
@@ -27,6 +36,10 @@ describe('secrets', () => {
   })
 
   it('compare by hash, whatever their lengths', () => {
-    expect([sameHash(sha256('a'), sha256('a')), sameHash(sha256('a'), sha256('b')), sameHash('short', sha256('a'))]).toEqual([true, false, false])
+    expect([sameHash(sha256('a'), sha256('a')), sameHash(sha256('a'), sha256('b')), sameHash('short', sha256('a'))]).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 })

@@ -36,7 +36,10 @@ export function sessionOfRefreshToken(token: string, key: Buffer): string | null
   if (bytes.length !== 16 + 32 + MAC_BYTES) return null
   const body = bytes.subarray(0, -MAC_BYTES)
   if (!timingSafeEqual(mac(body, key), bytes.subarray(-MAC_BYTES))) return null
-  return body.subarray(0, 16).toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return body
+    .subarray(0, 16)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 function mac(body: Buffer, key: Buffer): Buffer {

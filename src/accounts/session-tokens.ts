@@ -59,7 +59,9 @@ export class SessionTokens {
     const verified = await jwtVerify(token, access, { algorithms: [ALGORITHM], requiredClaims: ['sub', 'sid', 'exp'] }).catch(() => null)
     if (!verified) return null
     const { sub, sid, exp } = verified.payload
-    return typeof sub === 'string' && typeof sid === 'string' && exp !== undefined ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) } : null
+    return typeof sub === 'string' && typeof sid === 'string' && exp !== undefined
+      ? { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) }
+      : null
   }
 
   async newRefresh(sessionId: string): Promise<RefreshToken> {
@@ -82,7 +84,8 @@ export class SessionTokens {
   }
 
   private async load(): Promise<Keys> {
-    const key = async (name: string) => Buffer.from(await this.settings.getOrCreate(name, () => randomBytes(32).toString('base64')), 'base64')
+    const key = async (name: string) =>
+      Buffer.from(await this.settings.getOrCreate(name, () => randomBytes(32).toString('base64')), 'base64')
     return { access: await key('access_token_key'), refresh: await key('refresh_token_key') }
   }
 }

@@ -15,7 +15,11 @@ export class SetupController {
   @Post()
   @HttpCode(200)
   @Operation('SetupComplete', 'Set up the first administrator')
-  complete(@Granted() grant: Grant<'SetupComplete'>, @Body() body: SetupRequest, @UserAgent() userAgent: string | undefined): Promise<LoginResponse> {
+  complete(
+    @Granted() grant: Grant<'SetupComplete'>,
+    @Body() body: SetupRequest,
+    @UserAgent() userAgent: string | undefined,
+  ): Promise<LoginResponse> {
     return this.setup.complete(grant, body, userAgent)
   }
 }

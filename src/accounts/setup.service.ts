@@ -16,7 +16,11 @@ export class SetupService {
   ) {}
 
   /** @throws AppError SETUP_DONE, SETUP_TOKEN_INVALID, LOGIN_THROTTLED, INVALID_REQUEST */
-  async complete(grant: Grant<'SetupComplete'>, { setupToken, username, password }: SetupRequest, userAgent: string | undefined): Promise<LoginResponse> {
+  async complete(
+    grant: Grant<'SetupComplete'>,
+    { setupToken, username, password }: SetupRequest,
+    userAgent: string | undefined,
+  ): Promise<LoginResponse> {
     await this.setup.assertOpen()
     await this.checks.setupToken(grant.address, () => this.setup.isToken(setupToken))
     const user = await this.setup.complete(username, password)

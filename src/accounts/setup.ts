@@ -54,7 +54,14 @@ export class Setup implements OnApplicationBootstrap {
       created_at: at,
       credentials_at: at,
     }
-    const team = { id: randomUUID(), name: FIRST_TEAM, display_name: FIRST_TEAM, profile: 'baseline', created_at: at, deleted_at: null } as const
+    const team = {
+      id: randomUUID(),
+      name: FIRST_TEAM,
+      display_name: FIRST_TEAM,
+      profile: 'baseline',
+      created_at: at,
+      deleted_at: null,
+    } as const
     const membership = { team_id: team.id, user_id: user.id, role: 'maintainer', created_at: at }
     return (await this.store.complete({ user, team, membership })) ? user : null
   }
@@ -70,5 +77,9 @@ export class Setup implements OnApplicationBootstrap {
 
 /** @throws AppError INVALID_REQUEST */
 export function assertNotReserved(username: string): void {
-  if (RESERVED_USERNAMES.includes(username)) throw new AppError('INVALID_REQUEST', { reason: 'the user name is reserved', errors: [{ pointer: '/username', detail: 'is reserved' }] })
+  if (RESERVED_USERNAMES.includes(username))
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'the user name is reserved',
+      errors: [{ pointer: '/username', detail: 'is reserved' }],
+    })
 }

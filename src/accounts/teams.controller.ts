@@ -3,7 +3,16 @@ import { ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { PageQuery } from './dto/page.dto.js'
-import { MemberPage, MemberRequest, MemberResponse, TeamCreateRequest, TeamListQuery, TeamPage, TeamResponse, TeamUpdateRequest } from './dto/teams.dto.js'
+import {
+  MemberPage,
+  MemberRequest,
+  MemberResponse,
+  TeamCreateRequest,
+  TeamListQuery,
+  TeamPage,
+  TeamResponse,
+  TeamUpdateRequest,
+} from './dto/teams.dto.js'
 import { MembersService } from './members.service.js'
 import { TeamsService } from './teams.service.js'
 

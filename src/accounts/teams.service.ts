@@ -30,10 +30,13 @@ export class TeamsService {
 
   /** @throws AppError NAME_IN_USE, also for the name of a team that was deleted */
   async create(_grant: Grant<'TeamCreate'>, { name, displayName = name }: TeamCreateRequest): Promise<TeamResponse> {
-    if (RESERVED.has(name)) throw new AppError('INVALID_REQUEST', { reason: 'the name is reserved', errors: [{ pointer: '/name', detail: 'is reserved' }] })
+    if (RESERVED.has(name))
+      throw new AppError('INVALID_REQUEST', { reason: 'the name is reserved', errors: [{ pointer: '/name', detail: 'is reserved' }] })
     const row: TeamRow = { id: randomUUID(), name, display_name: displayName, profile: 'baseline', created_at: nowIso(), deleted_at: null }
     await this.teams.insert(row).catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is or was the name of a team' }] }) : error
+      throw isUniqueViolation(error)
+        ? new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is or was the name of a team' }] })
+        : error
     })
     return toTeam(row)
   }

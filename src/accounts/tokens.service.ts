@@ -28,7 +28,11 @@ export class TokensService {
   /** Newest first. */
   async list({ principal }: Grant<'TokenList'>, query: PageQuery): Promise<Page<TokenResponse>> {
     const teams = new Map((await this.teams.allVisible(principal)).map((team) => [team.id, team]))
-    const page = pageOf(await this.tokens.ofUser(principal.userId), { key: (row) => `${row.created_at} ${row.id}`, descending: true }, query)
+    const page = pageOf(
+      await this.tokens.ofUser(principal.userId),
+      { key: (row) => `${row.created_at} ${row.id}`, descending: true },
+      query,
+    )
     return { items: page.items.map((row) => toToken(row, teams.get(row.team_id ?? '') ?? null)), nextCursor: page.nextCursor }
   }
 
@@ -69,7 +73,9 @@ function assertSession(principal: Principal): void {
 }
 
 function knownPermissions(names: readonly string[]): Permission[] {
-  const errors: FieldError[] = names.flatMap((name, at) => (isPermission(name) ? [] : [{ pointer: `/permissions/${at}`, detail: 'is not a permission; see GET /permissions' }]))
+  const errors: FieldError[] = names.flatMap((name, at) =>
+    isPermission(name) ? [] : [{ pointer: `/permissions/${at}`, detail: 'is not a permission; see GET /permissions' }],
+  )
   if (errors.length > 0) throw new AppError('INVALID_REQUEST', { reason: 'some permissions do not exist', errors })
   return names.filter(isPermission).sort()
 }
@@ -77,7 +83,10 @@ function knownPermissions(names: readonly string[]): Permission[] {
 function expiry(wanted: string | undefined): string {
   const at = wanted === undefined ? Date.now() + DEFAULT_MS : Date.parse(wanted)
   if (at > Date.now() && at <= Date.now() + LONGEST_MS) return new Date(at).toISOString()
-  throw new AppError('INVALID_REQUEST', { reason: 'the expiry is not valid', errors: [{ pointer: '/expiresAt', detail: 'must be between now and 365 days from now' }] })
+  throw new AppError('INVALID_REQUEST', {
+    reason: 'the expiry is not valid',
+    errors: [{ pointer: '/expiresAt', detail: 'must be between now and 365 days from now' }],
+  })
 }
 
 function toToken(row: TokenRow, team: TeamRef | null): TokenResponse {

@@ -10,6 +10,7 @@ import { type UserChange, UserStore } from '../store/users.store.js'
 import type { UserCreateRequest, UserListQuery, UserResponse, UserUpdateRequest } from './dto/users.dto.js'
 import { assertHoldsAllOf, assertHoldsHostRole } from './holdings.js'
 import { Passwords } from './passwords.js'
+import { knownHostRole } from './principals.js'
 import { assertNotReserved } from './setup.js'
 
 /** People of this installation. */
@@ -45,7 +46,9 @@ export class UsersService {
       credentials_at: at,
     }
     await this.users.insert(row).catch((error: unknown) => {
-      throw isUniqueViolation(error) ? new AppError('NAME_IN_USE', { name: username, errors: [{ pointer: '/username', detail: 'is in use' }] }) : error
+      throw isUniqueViolation(error)
+        ? new AppError('NAME_IN_USE', { name: username, errors: [{ pointer: '/username', detail: 'is in use' }] })
+        : error
     })
     return toUser(row)
   }
@@ -84,7 +87,7 @@ export class UsersService {
   }
 
   private async assertAbove(principal: Principal, user: UserRow): Promise<void> {
-    assertHoldsAllOf(principal, { hostRole: user.host_role, memberships: await this.users.memberships(user.id) })
+    assertHoldsAllOf(principal, { hostRole: knownHostRole(user.host_role), memberships: await this.users.memberships(user.id) })
   }
 
   private async row(id: string): Promise<UserRow> {
@@ -96,6 +99,6 @@ export class UsersService {
 
 /** Never with a hash, since it names what goes out instead of leaving out what must not. */
 function toUser(row: UserRow): UserResponse {
-  const { id, username, display_name: displayName, host_role: hostRole, created_at: createdAt } = row
-  return { id, username, displayName, hostRole, disabled: row.disabled !== 0, createdAt }
+  const { id, username, display_name: displayName, created_at: createdAt } = row
+  return { id, username, displayName, hostRole: knownHostRole(row.host_role), disabled: row.disabled !== 0, createdAt }
 }

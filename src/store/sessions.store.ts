@@ -47,7 +47,13 @@ export class SessionStore {
 
   /** Has the user logged in from this address before? */
   async knowsAddress(userId: string, address: string): Promise<boolean> {
-    const row = await this.db.selectFrom('sessions').select('id').where('user_id', '=', userId).where('address', '=', address).limit(1).executeTakeFirst()
+    const row = await this.db
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', userId)
+      .where('address', '=', address)
+      .limit(1)
+      .executeTakeFirst()
     return row !== undefined
   }
 
@@ -65,7 +71,12 @@ export class SessionStore {
 
   /** False when it had ended before. */
   async revoke(id: string, at: string): Promise<boolean> {
-    const done = await this.db.updateTable('sessions').set({ revoked_at: at }).where('id', '=', id).where('revoked_at', 'is', null).executeTakeFirst()
+    const done = await this.db
+      .updateTable('sessions')
+      .set({ revoked_at: at })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
     return done.numUpdatedRows === 1n
   }
 

@@ -44,6 +44,10 @@ export class SetupStore {
   }
 
   async setTokenHash(hash: string): Promise<void> {
-    await this.db.insertInto('settings').values({ key: TOKEN, value: hash }).onConflict((c) => c.column('key').doUpdateSet({ value: hash })).execute()
+    await this.db
+      .insertInto('settings')
+      .values({ key: TOKEN, value: hash })
+      .onConflict((c) => c.column('key').doUpdateSet({ value: hash }))
+      .execute()
   }
 }

@@ -50,9 +50,23 @@ export class TeamStore {
 /** Objects on the engine, image references and running jobs. */
 async function ownedBy(tx: Transaction<Schema>, teamId: string): Promise<number> {
   const owned = await Promise.all([
-    tx.selectFrom('ownership').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).where('holds_name', '=', 1).executeTakeFirstOrThrow(),
-    tx.selectFrom('image_references').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).executeTakeFirstOrThrow(),
-    tx.selectFrom('jobs').select((eb) => eb.fn.countAll<number>().as('n')).where('team_id', '=', teamId).where('state', '=', 'running').executeTakeFirstOrThrow(),
+    tx
+      .selectFrom('ownership')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('team_id', '=', teamId)
+      .where('holds_name', '=', 1)
+      .executeTakeFirstOrThrow(),
+    tx
+      .selectFrom('image_references')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('team_id', '=', teamId)
+      .executeTakeFirstOrThrow(),
+    tx
+      .selectFrom('jobs')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('team_id', '=', teamId)
+      .where('state', '=', 'running')
+      .executeTakeFirstOrThrow(),
   ])
   return owned.reduce((sum, row) => sum + row.n, 0)
 }

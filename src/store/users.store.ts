@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction } from 'kysely'
+import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { Database } from './database.js'
 import type { Schema, UserRow, UsersTable } from './schema.js'
@@ -23,7 +24,10 @@ export class UserStore {
   constructor(private readonly db: Database) {}
 
   async count(): Promise<number> {
-    const row = await this.db.selectFrom('users').select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
+    const row = await this.db
+      .selectFrom('users')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow()
     return row.n
   }
 
@@ -67,16 +71,18 @@ export class UserStore {
   }
 
   /**
-   * Changes a user; with new credentials all sessions end in the same transaction, but for `keepSession`.
+   * Changes a user; with new credentials, or when disabled, all sessions end in the same transaction, but for `keepSession`.
    * @throws AppError LAST_ADMINISTRATOR when nobody would be left who administers, NOT_FOUND when the user is gone.
    */
   async update(id: string, change: UserChange, keepSession?: string): Promise<void> {
     if (Object.keys(change).length === 0) return
     await this.db.transaction().execute(async (tx) => {
-      if ((change.host_role !== undefined && change.host_role !== 'admin') || change.disabled === 1) await assertAnotherAdministrator(tx, id)
+      if ((change.host_role !== undefined && change.host_role !== 'admin') || change.disabled === 1)
+        await assertAnotherAdministrator(tx, id)
       const done = await tx.updateTable('users').set(change).where('id', '=', id).executeTakeFirst()
       if (done.numUpdatedRows === 0n) throw new AppError('NOT_FOUND')
-      if (change.credentials_at !== undefined) await endSessions(tx, id, change.credentials_at, keepSession)
+      if (change.credentials_at !== undefined || change.disabled === 1)
+        await endSessions(tx, id, change.credentials_at ?? nowIso(), keepSession)
     })
   }
 
@@ -105,5 +111,6 @@ async function assertAnotherAdministrator(tx: Transaction<Schema>, id: string): 
 async function endSessions(tx: Transaction<Schema>, userId: string, at: string, keep: string | undefined): Promise<void> {
   const ended = tx.updateTable('sessions').set({ revoked_at: at }).where('user_id', '=', userId).where('revoked_at', 'is', null)
   await (keep === undefined ? ended : ended.where('id', '!=', keep)).execute()
-  if (keep !== undefined) await tx.updateTable('sessions').set({ used_at: at }).where('id', '=', keep).where('user_id', '=', userId).execute()
+  if (keep !== undefined)
+    await tx.updateTable('sessions').set({ used_at: at }).where('id', '=', keep).where('user_id', '=', userId).execute()
 }

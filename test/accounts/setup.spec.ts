@@ -14,7 +14,8 @@ async function unset(options: GatewayOptions = UNSET): Promise<Gateway> {
   return gateway
 }
 
-const setup = (gateway: Gateway, body: object = { setupToken: gateway.setupToken, ...ROOT }) => as(gateway, null).http.post('/setup').send(body)
+const setup = (gateway: Gateway, body: object = { setupToken: gateway.setupToken, ...ROOT }) =>
+  as(gateway, null).http.post('/setup').send(body)
 
 describe('the set-up', () => {
   it('makes the administrator and the team default, and answers like a login', async () => {
@@ -38,9 +39,11 @@ describe('the set-up', () => {
     const options = kind === 'embedded' ? UNSET : { ...UNSET, databaseUrl: await freshPostgres() }
     const gateway = await unset(options)
     const tries = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => setup(gateway, { setupToken: gateway.setupToken, username: `root${n}`, password: ROOT.password })),
+      Array.from({ length: 20 }, (_, n) =>
+        setup(gateway, { setupToken: gateway.setupToken, username: `root${n}`, password: ROOT.password }),
+      ),
     )
-    expect(tries.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(19).fill(409)])
+    expect(tries.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, ...Array<number>(19).fill(409)])
     const winner = tries.find(({ status }) => status === 200)!.body as Login
     const users = await as(gateway, winner.accessToken).ok<Items<User>>('GET', '/users')
     expect(users.items).toHaveLength(1)

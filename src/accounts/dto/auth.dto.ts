@@ -6,7 +6,9 @@ import { IsNewPassword, IsUsername } from './fields.js'
 /** The first administrator. */
 export class SetupRequest {
   /** What the server printed at its start as `setup token: …`. */
-  @IsString() @IsNotEmpty() @MaxLength(256)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(256)
   setupToken!: string
 
   /** Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
@@ -20,17 +22,23 @@ export class SetupRequest {
 
 /** A user name and its password. */
 export class LoginRequest {
-  @IsString() @IsNotEmpty() @MaxLength(256)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(256)
   username!: string
 
-  @IsString() @IsNotEmpty() @MaxLength(PASSWORD_MAX)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(PASSWORD_MAX)
   password!: string
 }
 
 /** The refresh token of the last login or refresh. */
 export class RefreshRequest {
   /** Each is good for one refresh; one that is used again ends the session. */
-  @IsString() @IsNotEmpty() @MaxLength(512)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(512)
   refreshToken!: string
 }
 

@@ -32,7 +32,9 @@ export class MeResponse {
 /** A new password for the caller. */
 export class PasswordRequest {
   /** The present password. */
-  @IsString() @IsNotEmpty() @MaxLength(PASSWORD_MAX)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(PASSWORD_MAX)
   current!: string
 
   /** 12 to 256 characters, not the user name. */
@@ -43,22 +45,31 @@ export class PasswordRequest {
 /** What an operation would be done on. */
 export class CanITarget {
   /** Name, id or reference of the object, as in the operation's path. */
-  @Optional() @IsString() @MaxLength(2048)
+  @Optional()
+  @IsString()
+  @MaxLength(2048)
   ref?: string
 
   /** Name or id of the team. */
-  @Optional() @IsString() @MaxLength(64)
+  @Optional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 }
 
 /** A question to the decision. */
 export class CanIRequest {
   /** `ContainerRestart`, as in api/operations.md. */
-  @IsString() @IsNotEmpty() @MaxLength(64)
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(64)
   operation!: string
 
   /** Left out for operations without an object. */
-  @Optional() @IsObject() @ValidateNested() @Type(() => CanITarget)
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CanITarget)
   target?: CanITarget
 }
 

@@ -6,10 +6,16 @@ import { Optional } from './fields.js'
 /** Which page of a list. */
 export class PageQuery {
   /** Most items of one page. Default 100. */
-  @Optional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @Optional() @IsString() @MaxLength(1024)
+  @Optional()
+  @IsString()
+  @MaxLength(1024)
   cursor?: string
 }

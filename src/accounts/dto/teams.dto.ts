@@ -14,7 +14,8 @@ export const TEAM_SORTS = ['name', '-name'] as const
 export class TeamListQuery extends PageQuery {
   /** Order; `-` turns it round. Default `name`. */
   @ApiProperty({ enum: TEAM_SORTS, enumName: 'TeamSort', required: false })
-  @Optional() @IsIn(TEAM_SORTS)
+  @Optional()
+  @IsIn(TEAM_SORTS)
   sort?: (typeof TEAM_SORTS)[number]
 }
 
@@ -24,12 +25,14 @@ export class TeamCreateRequest {
   name!: string
 
   /** Default: the name. */
-  @Optional() @IsDisplayName()
+  @Optional()
+  @IsDisplayName()
   displayName?: string
 }
 
 export class TeamUpdateRequest {
-  @Optional() @IsDisplayName()
+  @Optional()
+  @IsDisplayName()
   displayName?: string
 }
 

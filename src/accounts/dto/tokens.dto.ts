@@ -10,16 +10,23 @@ export class TokenCreateRequest {
   name!: string
 
   /** What it may do, at most what its owner may do at the time of use; see GET /permissions. */
-  @IsArray() @ArrayNotEmpty() @ArrayUnique() @ArrayMaxSize(PERMISSIONS.length) @IsString({ each: true })
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @ArrayMaxSize(PERMISSIONS.length)
+  @IsString({ each: true })
   permissions!: string[]
 
   /** RFC 3339, at most 365 days from now. Default 90 days. */
   @ApiProperty({ format: 'date-time', required: false })
-  @Optional() @IsISO8601({ strict: true, strictSeparator: true })
+  @Optional()
+  @IsISO8601({ strict: true, strictSeparator: true })
   expiresAt?: string
 
   /** Name or id of the only team that it shall reach. Default: all of the caller's. */
-  @Optional() @IsString() @MaxLength(64)
+  @Optional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 }
 

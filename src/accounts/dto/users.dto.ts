@@ -11,7 +11,8 @@ export const USER_SORTS = ['username', '-username', 'createdAt', '-createdAt'] a
 export class UserListQuery extends PageQuery {
   /** Order; `-` turns it round. Default `username`. */
   @ApiProperty({ enum: USER_SORTS, enumName: 'UserSort', required: false })
-  @Optional() @IsIn(USER_SORTS)
+  @Optional()
+  @IsIn(USER_SORTS)
   sort?: (typeof USER_SORTS)[number]
 }
 
@@ -25,30 +26,36 @@ export class UserCreateRequest {
   password!: string
 
   /** Default: the user name. */
-  @Optional() @IsDisplayName()
+  @Optional()
+  @IsDisplayName()
   displayName?: string
 
   /** Role on the whole host, beside the roles in teams. Default none. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @IsOptional() @IsIn(HOST_ROLE_NAMES)
+  @IsOptional()
+  @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }
 
 export class UserUpdateRequest {
-  @Optional() @IsDisplayName()
+  @Optional()
+  @IsDisplayName()
   displayName?: string
 
   /** A new password ends all sessions of the user. */
-  @Optional() @IsNewPassword()
+  @Optional()
+  @IsNewPassword()
   password?: string
 
   /** A disabled user's sessions and tokens give nothing. */
-  @Optional() @IsBoolean()
+  @Optional()
+  @IsBoolean()
   disabled?: boolean
 
   /** null takes the role away. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @IsOptional() @IsIn(HOST_ROLE_NAMES)
+  @IsOptional()
+  @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }
 

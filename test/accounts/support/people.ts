@@ -34,7 +34,11 @@ export function adminOf(gateway: Gateway): Promise<Actor> {
 }
 
 /** A new user, logged in. */
-export async function person(admin: Actor, username: string, options: { hostRole?: string; teams?: Record<string, string> } = {}): Promise<Actor> {
+export async function person(
+  admin: Actor,
+  username: string,
+  options: { hostRole?: string; teams?: Record<string, string> } = {},
+): Promise<Actor> {
   const { hostRole, teams = {} } = options
   const user = await admin.ok<User>('POST', '/users', { username, password: PASSWORD, ...(hostRole && { hostRole }) })
   for (const [team, role] of Object.entries(teams)) await admin.ok('PUT', `/teams/${team}/members/${username}`, { role })
