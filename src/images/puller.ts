@@ -75,7 +75,7 @@ export class Puller {
     const scratch = `${repository}@${digest}`
     return this.scratch.digest(scratch, job.signal, async () => {
       const id = await this.transfer({ repository, tag: digest }, scratch, job)
-      return this.take(request, { id, digest })
+      return this.take(request, { id, digest }, job)
     })
   }
 
@@ -84,7 +84,7 @@ export class Puller {
     return this.scratch.tag(name, job.signal, async () => {
       const id = await this.transfer(name, `${name.repository}:${name.tag}`, job)
       // the digest reference that the engine adds goes with the tag: the last tag of a repository takes them along
-      return this.take(request, { id, digest: await this.digestOf(id, name.repository) })
+      return this.take(request, { id, digest: await this.digestOf(id, name.repository) }, job)
     })
   }
 
@@ -111,7 +111,8 @@ export class Puller {
     return own.length === 1 ? own[0]!.digest : null
   }
 
-  private async take(request: PullRequest, content: Content): Promise<Pulled> {
+  private async take(request: PullRequest, content: Content, job: JobContext): Promise<Pulled> {
+    await job.confirm()
     const { teamId, creatorId, reference } = request
     await this.images.point({ teamId, reference: reference.normalised, contentId: content.id, digest: content.digest, creatorId })
     return { reference: reference.familiar, ...content }

@@ -3,11 +3,12 @@ import { AppError } from '../common/errors.js'
 import { parseImageReference } from '../common/image-reference.js'
 import { type ImageAvailable, ImageSource, type ImageWanted } from '../common/image-source.js'
 import { Inventory } from '../engine/index.js'
+import type { JobContext } from '../jobs/index.js'
 import { Puller } from './puller.js'
 import { isImageId, TeamImages } from './team-images.js'
 
-/** Nobody cancels a pull that a creation waits for. */
-const NEVER = new AbortController().signal
+/** Nobody watches or cancels a pull that a creation waits for. */
+const NOBODY: JobContext = { signal: new AbortController().signal, report: () => undefined, confirm: () => Promise.resolve() }
 
 /** Gets an image for a team: its own reference, then the library's, then a pull, as the policy allows. */
 @Injectable()
@@ -29,7 +30,7 @@ export class TeamImageSource extends ImageSource {
     }
     if (reference === null || wanted.policy === 'never') throw new AppError('IMAGE_NOT_PRESENT', { reference: wanted.reference })
     const request = { teamId: wanted.team.id, reference, creatorId: wanted.userId }
-    const { id } = await this.puller.pull(request, { signal: NEVER, report: () => undefined })
+    const { id } = await this.puller.pull(request, NOBODY)
     return { contentId: id, reference: reference.normalised }
   }
 

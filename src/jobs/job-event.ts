@@ -38,6 +38,8 @@ export interface JobContext {
   readonly signal: AbortSignal
   /** Tells the present state of one step; cheap, so call it as often as something changes. */
   readonly report: (step: JobStep) => void
+  /** Before what can't be taken back: throws when it was canceled meanwhile, also by another process that this one has not heard of yet. */
+  readonly confirm: () => Promise<void>
 }
 
 /** The work itself; what it returns becomes the job's result. */

@@ -14,9 +14,9 @@ import { JobNames } from './job-names.js'
 import { JobStopped, RunningJob } from './running-job.js'
 
 const SAVE_EVERY_MS = 500
-const LOOK_EVERY_MS = 2_000
+const LOOK_EVERY_MS = 1_000
 /** Every so many looks, jobs of dead processes are looked for too. */
-const LOOKS_PER_SWEEP = 5
+const LOOKS_PER_SWEEP = 10
 const REMOTE_EVERY_MS = 500
 /** How long a canceled job may take to end before its cancel is answered with what it is then. */
 const CANCEL_PATIENCE_MS = 5_000
@@ -25,8 +25,8 @@ type End = Pick<JobRow, 'state' | 'result' | 'error'> & { readonly outcome: 'ok'
 
 /**
  * Durable long work. The table has each job from its start to its end; progress is kept in memory and saved at most twice a
- * second. A job of another process is canceled by ending its row: its process looks every 2 s and aborts the work, whose
- * late result then finds the row closed. Jobs of a process that died are `interrupted` at the next start or sweep.
+ * second. A job of another process is canceled by ending its row: its process looks every second and aborts the work, which
+ * also asks before it does what can't be taken back. Jobs of a process that died are `interrupted` at the next start or sweep.
  */
 @Injectable()
 export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -183,7 +183,11 @@ export class Jobs implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private async attempt(job: RunningJob, row: JobRow, work: JobWork): Promise<End> {
     try {
       const report = (step: JobStep): void => job.report(step)
-      const result = await work({ signal: job.signal, report })
+      const confirm = async (): Promise<void> => {
+        if ((await this.store.ended([row.id])).length > 0) job.stop('canceled')
+        job.signal.throwIfAborted()
+      }
+      const result = await work({ signal: job.signal, report, confirm })
       return { state: 'succeeded', result: JSON.stringify(result), error: null, outcome: 'ok' }
     } catch (error) {
       const reason: unknown = job.signal.reason

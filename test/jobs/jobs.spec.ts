@@ -106,7 +106,7 @@ describe('jobs', () => {
   it('are interrupted by a stop, keep their progress, and leave nothing on the engine', async () => {
     const slow = await slowImage()
     const { id } = await start(ann, slow)
-    await until(async () => (await ann.ok<Job>('GET', `/jobs/${id}`)).steps.some((step) => step.status === 'downloading'))
+    await until(async () => (await ann.ok<Job>('GET', `/jobs/${id}`)).steps.length > 1)
     await s.gateway.restart()
     const job = await ann.ok<Job>('GET', `/jobs/${id}`)
     expect(job).toMatchObject({ state: 'interrupted', result: null, endedAt: expect.any(String) })
