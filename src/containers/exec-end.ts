@@ -46,7 +46,10 @@ export class ExecEnd {
       await delay(RETRY_MS, undefined, { ref: false })
       if (await this.attempt(running)) return
     }
-    this.logger.warn({ container: running.container }, 'the process of a closed exec could not be ended: the image needs sh, grep and kill, or the gateway the pid namespace of the host')
+    this.logger.warn(
+      { container: running.container },
+      'the process of a closed exec could not be ended: the image needs sh, grep and kill, or the gateway the pid namespace of the host',
+    )
   }
 
   /** True when it runs no more. */
@@ -66,7 +69,10 @@ export class ExecEnd {
 
   private async byHost(running: RunningExec, leader: number): Promise<boolean> {
     if (!(await this.processesOf(running, leader)).includes(leader)) return false
-    for (const [signal, pause] of [['SIGHUP', GRACE_MS], ['SIGKILL', 50]] as const) {
+    for (const [signal, pause] of [
+      ['SIGHUP', GRACE_MS],
+      ['SIGKILL', 50],
+    ] as const) {
       for (const pid of await this.processesOf(running, leader)) {
         try {
           process.kill(pid, signal)
@@ -99,7 +105,14 @@ export class ExecEnd {
 
   private async byHelper({ container, marker, user }: RunningExec): Promise<void> {
     // as the same user: only then may it read the environments and signal, whatever capabilities were dropped
-    const spec = { Cmd: ['sh', '-c', SCRIPT, 'sh', marker], AttachStdin: false, AttachStdout: true, AttachStderr: true, Tty: false, ...(user && { User: user }) }
+    const spec = {
+      Cmd: ['sh', '-c', SCRIPT, 'sh', marker],
+      AttachStdin: false,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: false,
+      ...(user && { User: user }),
+    }
     const { Id } = await this.engine.exec.create(container, spec)
     const session = await this.engine.exec.start(Id, { tty: false })
     const timer = setTimeout(() => session.close(), 5_000)

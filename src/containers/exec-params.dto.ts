@@ -1,5 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, ValidateBy } from 'class-validator'
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator'
 import { posix } from 'node:path'
 
 /** Linux ends an argument at 128 KiB; the whole command may not be longer either. */
@@ -11,40 +24,59 @@ const KERNEL = /^\/(proc|sys|dev)(\/|$)/
 /** Params of `container.exec`. */
 export class ExecParams {
   /** Name, full id or unique id prefix. */
-  @IsString() @MaxLength(64)
+  @IsString()
+  @MaxLength(64)
   container!: string
 
   /** Name or id of the team; may be left out where the reference is not ambiguous. */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 
   /** Program and arguments, at most 128 KiB together; no shell in between. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(1_024) @IsString({ each: true }) @IsCommand()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1_024)
+  @IsString({ each: true })
+  @IsCommand()
   command!: string[]
 
   /** A terminal; without it stdout and stderr come apart. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   tty?: boolean
 
   /** Added to the container's own environment. */
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional() @IsEnvironment()
+  @IsOptional()
+  @IsEnvironment()
   env?: Record<string, string>
 
   /** `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
-  @IsOptional() @Matches(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?$/)
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?$/)
   user?: string
 
   /** Absolute, and not below /proc, /sys or /dev. */
-  @IsOptional() @IsString() @MaxLength(4_096) @IsWorkingDirectory()
+  @IsOptional()
+  @IsString()
+  @MaxLength(4_096)
+  @IsWorkingDirectory()
   workingDir?: string
 
   /** Height of the terminal. */
-  @IsOptional() @IsInt() @Min(1) @Max(1_000)
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
   rows?: number
 
   /** Width of the terminal. */
-  @IsOptional() @IsInt() @Min(1) @Max(1_000)
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
   cols?: number
 }
 
@@ -61,7 +93,9 @@ function IsEnvironment() {
   return rule('isEnvironment', 'must be an object of names to texts, 64 KiB at most together', (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     const entries = Object.entries(value as Record<string, unknown>)
-    const valid = entries.every(([name, text]) => /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/.test(name) && typeof text === 'string' && !text.includes('\0'))
+    const valid = entries.every(
+      ([name, text]) => /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/.test(name) && typeof text === 'string' && !text.includes('\0'),
+    )
     return valid && entries.reduce((sum, [name, text]) => sum + name.length + Buffer.byteLength(text as string), 0) <= ENV_BYTES
   })
 }

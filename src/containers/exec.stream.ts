@@ -4,7 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { Engine, type ExecInspect, type Session } from '../engine/index.js'
-import { type ExecFrame, type OpenStream, type OwnEnd, type StreamContext, StreamKind, type StreamItem, type StreamSource } from '../streams/source.js'
+import {
+  type ExecFrame,
+  type OpenStream,
+  type OwnEnd,
+  type StreamContext,
+  StreamKind,
+  type StreamItem,
+  type StreamSource,
+} from '../streams/source.js'
 import { ExecEnd, type RunningExec } from './exec-end.js'
 import { ExecParams } from './exec-params.dto.js'
 
@@ -18,7 +26,10 @@ const FRAMES = [
   {
     type: 'object',
     required: ['stream', 'data'],
-    properties: { stream: { enum: ['stdout', 'stderr'] }, data: { type: 'string', format: 'binary', description: 'bytes as they came; with a terminal all of it is stdout' } },
+    properties: {
+      stream: { enum: ['stdout', 'stderr'] },
+      data: { type: 'string', format: 'binary', description: 'bytes as they came; with a terminal all of it is stdout' },
+    },
   },
 ]
 
@@ -42,7 +53,11 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     return [{ ref: container, team }]
   }
 
-  async open(grants: readonly Grant<'ContainerExec'>[], params: ExecParams, { signal }: StreamContext<'ContainerExec'>): Promise<OpenStream> {
+  async open(
+    grants: readonly Grant<'ContainerExec'>[],
+    params: ExecParams,
+    { signal }: StreamContext<'ContainerExec'>,
+  ): Promise<OpenStream> {
     const { engineId, name } = grants[0]!.target
     const { tty = false } = params
     const marker = `BERTH_EXEC=${randomUUID()}`

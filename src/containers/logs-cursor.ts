@@ -1,6 +1,7 @@
 import { ValidateBy } from 'class-validator'
 import { LOG_START, type LogCursor, type LogLine } from '../engine/index.js'
 import type { LogCursors } from '../streams/source.js'
+import { rfc3339 } from './log-time.js'
 
 const RFC3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/
 const NANOSECONDS = /^\d{1,19}$/
@@ -12,12 +13,6 @@ export function nanoseconds(text: string): bigint | null {
   const ms = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN
   if (Number.isNaN(ms) || ms < 0) return null
   return BigInt(ms) * 1_000_000n + BigInt((match?.[2] ?? '').padEnd(9, '0'))
-}
-
-/** RFC 3339 in UTC with all nine decimals. */
-export function rfc3339(ns: bigint): string {
-  const seconds = Number(ns / 1_000_000_000n)
-  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}.${(ns % 1_000_000_000n).toString().padStart(9, '0')}Z`
 }
 
 /** Where a client is in one container's log; the start where it does not say. */
@@ -76,7 +71,15 @@ export function IsLogCursors(): PropertyDecorator {
 function isLogCursors(value: unknown): boolean {
   if (!isObject(value)) return false
   const entries = Object.entries(value)
-  return entries.length <= 100 && entries.every(([id, places]) => /^[0-9a-f]{64}$/.test(id) && isObject(places) && Object.entries(places).every(([stream, place]) => /^(stdout|stderr)$/.test(stream) && isPlace(place)))
+  return (
+    entries.length <= 100 &&
+    entries.every(
+      ([id, places]) =>
+        /^[0-9a-f]{64}$/.test(id) &&
+        isObject(places) &&
+        Object.entries(places).every(([stream, place]) => /^(stdout|stderr)$/.test(stream) && isPlace(place)),
+    )
+  )
 }
 
 function isPlace(value: unknown): boolean {

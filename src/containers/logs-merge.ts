@@ -21,15 +21,12 @@ class Source {
   pull(wake: () => void, fail: (error: unknown) => void): void {
     if (this.pulling || this.ended || this.item) return
     this.pulling = true
-    this.tail.next().then(
-      ({ done, value }) => {
-        this.pulling = false
-        if (done === true) this.ended = true
-        else this.item = value
-        wake()
-      },
-      fail,
-    )
+    this.tail.next().then(({ done, value }) => {
+      this.pulling = false
+      if (done === true) this.ended = true
+      else this.item = value
+      wake()
+    }, fail)
   }
 
   /** Of its first record; what is no record goes first. */

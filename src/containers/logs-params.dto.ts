@@ -1,5 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { ArrayMaxSize, ArrayMinSize, ArrayUnique, IsArray, IsBoolean, IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator'
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator'
 import type { LogCursors } from '../streams/source.js'
 import { IsLogCursors, nanoseconds } from './logs-cursor.js'
 
@@ -12,40 +25,60 @@ const PLACE = { type: 'array' as const, items: { oneOf: [{ type: 'string' }, { t
 /** Params of `container.logs`. */
 export class LogsParams {
   /** Names, full ids or unique id prefixes. One named by its name is followed into the next container of that name. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(MOST_CONTAINERS) @ArrayUnique() @IsString({ each: true }) @MaxLength(64, { each: true })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MOST_CONTAINERS)
+  @ArrayUnique()
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
   containers!: string[]
 
   /** Name or id of the team; may be left out where the references are not ambiguous. */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 
   /** The last n lines of each container (lines of more than 16 KiB count as several); all when left out. */
-  @IsOptional() @IsInt() @Min(0) @Max(1_000_000)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000)
   tail?: number
 
   /** RFC 3339, inclusive. */
-  @IsOptional() @IsTime()
+  @IsOptional()
+  @IsTime()
   since?: string
 
   /** RFC 3339. */
-  @IsOptional() @IsTime()
+  @IsOptional()
+  @IsTime()
   until?: string
 
   /** Goes on with what is written from now on. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   follow?: boolean
 
   /** On unless false. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   stdout?: boolean
 
   /** On unless false. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   stderr?: boolean
 
   /** Resume behind the last lines that the reader has: `{[container id]: {stdout: [time, n], stderr: [time, n]}}`. `tail` does not count then. */
-  @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } } })
-  @IsOptional() @IsLogCursors()
+  @ApiProperty({
+    selfRequired: false,
+    type: 'object',
+    additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } },
+  })
+  @IsOptional()
+  @IsLogCursors()
   cursor?: LogCursors
 }
 

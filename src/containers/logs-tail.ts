@@ -3,8 +3,10 @@ import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
 import type { LogRecord, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
-import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck, rfc3339 } from './logs-cursor.js'
+import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
+import { rfc3339 } from './log-time.js'
 import type { LogsParams } from './logs-params.dto.js'
+import { untilStalled } from './logs-stall.js'
 import { containerChanged, engineUp } from './logs-waiting.js'
 
 type Context = StreamContext<'ContainerLogs'>
@@ -59,7 +61,16 @@ export class LogTail {
     const since = largest(this.floor, resumeSince(this.cursor))
     const until = params.until === undefined ? undefined : nanoseconds(params.until)!
     const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
-    this.raw = await engine.containers.logs(this.id, { tty: this.tty, follow, stdout, stderr, tail, until, ...(since > 0n && { since }), signal: context.signal })
+    this.raw = await engine.containers.logs(this.id, {
+      tty: this.tty,
+      follow,
+      stdout,
+      stderr,
+      tail,
+      until,
+      ...(since > 0n && { since }),
+      signal: context.signal,
+    })
     // who asked for no history must not get it after an interruption
     if (this.first && tail === 0) this.floor = largest(this.floor, now())
     this.first = false
@@ -88,7 +99,9 @@ export class LogTail {
       if (!this.raw) await this.connect()
       if (this.interrupted) yield this.state('following')
       this.interrupted = false
-      for await (const lines of readLogBatches(this.raw!, { tty: this.tty })) yield* this.take(lines, check)
+      const batches = readLogBatches(this.raw!, { tty: this.tty })
+      const follower = this.parts.params.follow ? untilStalled(batches, () => this.hasMore()) : batches
+      for await (const lines of follower) yield* this.take(lines, check)
       return 'read'
     } catch (error) {
       if (!(error instanceof AppError) || !this.parts.params.follow) throw error
@@ -98,6 +111,15 @@ export class LogTail {
     } finally {
       this.raw = undefined
     }
+  }
+
+  /** Whether the engine has a newer line than the last one that came. */
+  private async hasMore(): Promise<boolean> {
+    const { engine, params, context } = this.parts
+    const { stdout, stderr } = params
+    const lines = await engine.containers.logLines(this.id, { tty: this.tty, stdout, stderr, tail: 1, signal: context.signal })
+    for await (const line of lines) if (line.end !== 'cut' && !seen(this.cursor, line) && line.time >= this.floor) return true
+    return false
   }
 
   private *take(lines: readonly LogLine[], check: ResumeCheck): Generator<StreamItem> {
@@ -151,7 +173,7 @@ export class LogTail {
     const { engine, context } = this.parts
     const policy = engine.inventory.containers.get(this.id)?.detail?.restartPolicy ?? 'no'
     if (policy === 'no' || policy === '') return false
-    for (let until = Date.now() + RETURN_MS; Date.now() < until; ) {
+    for (let until = Date.now() + RETURN_MS; Date.now() < until;) {
       if (engine.state.up) await containerChanged(engine, this.id, context.signal)
       else {
         if (!this.interrupted) yield this.state('engine_unavailable')
@@ -238,7 +260,16 @@ export class LogTail {
   }
 
   private record({ stream, time, n, bytes, end }: LogLine): LogRecord {
-    return { type: 'log', container: this.id, name: this.name, stream, time: rfc3339(time), n, text: textOf(bytes), ...(end !== 'line' && { end }) }
+    return {
+      type: 'log',
+      container: this.id,
+      name: this.name,
+      stream,
+      time: rfc3339(time),
+      n,
+      text: textOf(bytes),
+      ...(end !== 'line' && { end }),
+    }
   }
 }
 

@@ -6,7 +6,10 @@ import { merged } from './logs-merge.js'
 import { LogsParams } from './logs-params.dto.js'
 import { LogTail } from './logs-tail.js'
 
-const TEXT = { oneOf: [{ type: 'string' }, { type: 'string', format: 'binary' }], description: 'without the line feed: a string where the bytes are UTF-8, else the bytes' }
+const TEXT = {
+  oneOf: [{ type: 'string' }, { type: 'string', format: 'binary' }],
+  description: 'without the line feed: a string where the bytes are UTF-8, else the bytes',
+}
 const FRAMES = [
   {
     type: 'object',
@@ -20,14 +23,23 @@ const FRAMES = [
       time: { type: 'string', description: 'RFC 3339 with nanoseconds' },
       n: { type: 'integer', description: 'counts the lines of this stream that have the same time' },
       text: TEXT,
-      end: { enum: ['part', 'cut'], description: 'part: a line of more than 1 MiB goes on in the next record; cut: the log ends without a line feed, not for the cursor' },
+      end: {
+        enum: ['part', 'cut'],
+        description:
+          'part: a line of more than 1 MiB goes on in the next record; cut: the log ends without a line feed, not for the cursor',
+      },
     },
   },
   {
     type: 'object',
     description: 'the engine can not be read now, or can again; nothing is lost meanwhile',
     required: ['type', 'container', 'name', 'state'],
-    properties: { type: { const: 'state' }, container: { type: 'string' }, name: { type: 'string' }, state: { enum: ['engine_unavailable', 'following'] } },
+    properties: {
+      type: { const: 'state' },
+      container: { type: 'string' },
+      name: { type: 'string' },
+      state: { enum: ['engine_unavailable', 'following'] },
+    },
   },
 ]
 
@@ -36,7 +48,13 @@ const FRAMES = [
  * goes on when it is started again, and with the next container of that name.
  */
 @Injectable()
-@StreamKind({ kind: 'container.logs', operation: 'ContainerLogs', params: LogsParams, summary: 'Lines of the logs of one or many containers', frames: FRAMES })
+@StreamKind({
+  kind: 'container.logs',
+  operation: 'ContainerLogs',
+  params: LogsParams,
+  summary: 'Lines of the logs of one or many containers',
+  frames: FRAMES,
+})
 export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
   constructor(private readonly engine: Engine) {}
 

@@ -6,10 +6,13 @@ import { asyncApiDocument } from './asyncapi.js'
 import { paramsSchema } from './params-schema.js'
 
 class Params {
-  @IsString({ each: true }) @MaxLength(64, { each: true })
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
   names!: string[]
 
-  @IsOptional() @IsInt() @Max(7)
+  @IsOptional()
+  @IsInt()
+  @Max(7)
   level?: number
 }
 
@@ -18,12 +21,17 @@ const KINDS = [{ kind: 'test.one', operation: 'ContainerLogs', params: Params, s
 describe('the AsyncAPI document', () => {
   it('is valid', async () => {
     const { diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(KINDS, '1.0.0')))
-    expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([])
-  })
+    expect(diagnostics.filter(({ severity }) => Number(severity) === 0)).toEqual([])
+    // the parser alone takes seconds to load on a busy machine
+  }, 60_000)
 
   it('names the permission of each kind', () => {
     const { operations } = asyncApiDocument(KINDS, '1.0.0') as { operations: Record<string, object> }
-    expect(operations['open-test.one']).toMatchObject({ action: 'receive', 'x-operation': 'ContainerLogs', 'x-permission': 'containers.logs' })
+    expect(operations['open-test.one']).toMatchObject({
+      action: 'receive',
+      'x-operation': 'ContainerLogs',
+      'x-permission': 'containers.logs',
+    })
   })
 
   it('describes params by what is checked', () => {

@@ -8,7 +8,13 @@ export type AsyncApiDocument = Record<string, unknown>
 const STREAM_ID: JsonSchema = { type: 'string', format: 'uuid', description: 'from the ack of stream:open' }
 const BINARY: JsonSchema = { type: 'string', format: 'binary' }
 const TIME: JsonSchema = { type: ['string', 'null'], description: 'RFC 3339 with nanoseconds' }
-const CREDIT: JsonSchema = { type: 'integer', minimum: 1_024, maximum: 16_777_216, default: 262_144, description: 'bytes of the window that the stream starts with' }
+const CREDIT: JsonSchema = {
+  type: 'integer',
+  minimum: 1_024,
+  maximum: 16_777_216,
+  default: 262_144,
+  description: 'bytes of the window that the stream starts with',
+}
 
 const PROBLEM = object(
   {
@@ -28,24 +34,63 @@ const PROBLEM = object(
 const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ProblemDetails: PROBLEM,
   Refused: object({ ok: { const: false }, error: ref('ProblemDetails') }),
-  Opened: { ...object({ ok: { const: true }, streamId: STREAM_ID, credit: CREDIT }), additionalProperties: true, description: 'with facts of the kind beside' },
+  Opened: {
+    ...object({ ok: { const: true }, streamId: STREAM_ID, credit: CREDIT }),
+    additionalProperties: true,
+    description: 'with facts of the kind beside',
+  },
   Done: object({ ok: { const: true } }),
 }
 
 /** Events of every stream, whatever its kind: name, payload, what it is for. */
 const INBOUND: readonly (readonly [string, JsonSchema, string])[] = [
-  ['stream:input', object({ streamId: STREAM_ID, data: { oneOf: [BINARY, { type: 'string' }] }, end: { type: 'boolean', description: 'half-close' } }, ['data', 'end']), 'Bytes for the process; text goes as UTF-8'],
-  ['stream:resize', object({ streamId: STREAM_ID, rows: { type: 'integer', minimum: 1, maximum: 1_000 }, cols: { type: 'integer', minimum: 1, maximum: 1_000 } }), 'Size of the terminal'],
-  ['stream:credit', object({ streamId: STREAM_ID, bytes: { type: 'integer', minimum: 1 } }), 'Gives bytes back to the window. Only this does: without it a stream stops after its first window'],
+  [
+    'stream:input',
+    object({ streamId: STREAM_ID, data: { oneOf: [BINARY, { type: 'string' }] }, end: { type: 'boolean', description: 'half-close' } }, [
+      'data',
+      'end',
+    ]),
+    'Bytes for the process; text goes as UTF-8',
+  ],
+  [
+    'stream:resize',
+    object({
+      streamId: STREAM_ID,
+      rows: { type: 'integer', minimum: 1, maximum: 1_000 },
+      cols: { type: 'integer', minimum: 1, maximum: 1_000 },
+    }),
+    'Size of the terminal',
+  ],
+  [
+    'stream:credit',
+    object({ streamId: STREAM_ID, bytes: { type: 'integer', minimum: 1 } }),
+    'Gives bytes back to the window. Only this does: without it a stream stops after its first window',
+  ],
   ['stream:close', object({ streamId: STREAM_ID }), 'Ends the stream; answered when its upstream is free'],
 ]
 
 const OUTBOUND: readonly (readonly [string, JsonSchema, string])[] = [
-  ['stream:gap', object({ streamId: STREAM_ID, container: { type: 'string' }, from: TIME, to: TIME, reason: { type: 'string' } }, ['container']), 'Records are missing here: rotated, container_removed'],
-  ['stream:source', object({ streamId: STREAM_ID, containerId: { type: 'string' }, name: { type: 'string' } }), 'What follows comes from another object of the same name'],
+  [
+    'stream:gap',
+    object({ streamId: STREAM_ID, container: { type: 'string' }, from: TIME, to: TIME, reason: { type: 'string' } }, ['container']),
+    'Records are missing here: rotated, container_removed',
+  ],
+  [
+    'stream:source',
+    object({ streamId: STREAM_ID, containerId: { type: 'string' }, name: { type: 'string' } }),
+    'What follows comes from another object of the same name',
+  ],
   [
     'stream:end',
-    object({ streamId: STREAM_ID, reason: { type: 'string', description: "closed, revoked, server_stopping, failed, or one of the kind's own" }, exitCode: { type: 'integer' }, error: ref('ProblemDetails') }, ['exitCode', 'error']),
+    object(
+      {
+        streamId: STREAM_ID,
+        reason: { type: 'string', description: "closed, revoked, server_stopping, failed, or one of the kind's own" },
+        exitCode: { type: 'integer' },
+        error: ref('ProblemDetails'),
+      },
+      ['exitCode', 'error'],
+    ),
     'The last event of a stream',
   ],
   ['stream:error', object({ event: { type: 'string' }, error: ref('ProblemDetails') }), 'A message failed that asked for no ack'],

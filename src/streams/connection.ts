@@ -77,7 +77,7 @@ export class StreamConnection implements Opener {
       const now = await this.parts.revalidate(this.principal)
       const differs = changed || !sameRights(this.principal, now)
       this.principal = now
-      for (const { session, rights } of [...this.streams.values()]) {
+      for (const { session, rights } of this.streams.values()) {
         if (!differs && !rights.doubtful) continue
         const lost = await rights.recheck()
         if (lost) void session.finish({ reason: 'revoked', error: toProblem(lost, rights.requestId) })
@@ -97,7 +97,11 @@ export class StreamConnection implements Opener {
     const last = args.at(-1)
     const ack = typeof last === 'function' ? (last as (answer: PlainAck | OpenAck) => void) : undefined
     try {
-      if (!isInbound(event)) throw new AppError('INVALID_REQUEST', { reason: 'there is no such event', errors: [{ pointer: '', detail: `must be one of ${Object.keys(SHAPES).join(', ')}` }] })
+      if (!isInbound(event))
+        throw new AppError('INVALID_REQUEST', {
+          reason: 'there is no such event',
+          errors: [{ pointer: '', detail: `must be one of ${Object.keys(SHAPES).join(', ')}` }],
+        })
       const message = args[0]
       assertShape(message, SHAPES[event])
       if (event === 'stream:open') {
@@ -110,7 +114,11 @@ export class StreamConnection implements Opener {
       }
     } catch (error) {
       const problem = toProblem(error, requestId)
-      if (problem.status >= 500) this.logger.error({ err: error instanceof AppError ? (error.cause ?? error) : error, requestId, code: problem.code }, `${event.slice(0, 64)} failed`)
+      if (problem.status >= 500)
+        this.logger.error(
+          { err: error instanceof AppError ? (error.cause ?? error) : error, requestId, code: problem.code },
+          `${event.slice(0, 64)} failed`,
+        )
       if (ack) ack({ ok: false, error: problem })
       else this.socket.emit('stream:error', { event: event.slice(0, 64), error: problem })
     }
@@ -145,7 +153,11 @@ export class StreamConnection implements Opener {
         const context = { signal: session.signal, regrant: rights.regrant.bind(rights), release: rights.release.bind(rights) }
         const opened = await source.open(grants, params, context)
         // before the first data; the client may be gone or cut meanwhile, then start only frees
-        ack(session.ended ? { ok: false, error: session.ended.error ?? toProblem(new AppError('STOPPING'), requestId) } : { ...opened.ack, ok: true, streamId: session.id, credit })
+        ack(
+          session.ended
+            ? { ok: false, error: session.ended.error ?? toProblem(new AppError('STOPPING'), requestId) }
+            : { ...opened.ack, ok: true, streamId: session.id, credit },
+        )
         session.start(opened)
       } catch (error) {
         session.abandon()
@@ -191,6 +203,6 @@ function bytesOf(data: unknown): Uint8Array {
 /** What decisions read of a principal. */
 function sameRights(before: Principal, now: Principal): boolean {
   const facts = ({ hostRole, memberships, cap, onlyTeam }: Principal): string =>
-    JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => [id, role]).sort(), cap && [...cap].sort(), onlyTeam])
+    JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => `${id} ${role}`).toSorted(), cap && [...cap].toSorted(), onlyTeam])
   return facts(before) === facts(now)
 }

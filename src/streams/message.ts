@@ -7,11 +7,15 @@ export type Shape = Readonly<Record<string, Rule>>
 
 const text =
   (limit: number): Rule =>
-  (value) => (typeof value === 'string' && value.length > 0 && value.length <= limit ? null : `must be a text of 1 to ${limit} characters`)
+  (value) =>
+    typeof value === 'string' && value.length > 0 && value.length <= limit ? null : `must be a text of 1 to ${limit} characters`
 
 const integer =
   (least: number, most: number): Rule =>
-  (value) => (Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? null : `must be an integer from ${least} to ${most}`)
+  (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+      ? null
+      : `must be an integer from ${least} to ${most}`
 
 const bytes: Rule = (value) => (typeof value === 'string' || value instanceof Uint8Array ? null : 'must be binary or text')
 const flag: Rule = (value) => (typeof value === 'boolean' ? null : 'must be true or false')
@@ -37,7 +41,11 @@ export function isInbound(event: string): event is InboundEvent {
  * @throws AppError INVALID_REQUEST
  */
 export function assertShape(message: unknown, shape: Shape): asserts message is Record<string, unknown> {
-  if (!isPlainObject(message)) throw new AppError('INVALID_REQUEST', { reason: 'the message is not an object', errors: [{ pointer: '', detail: 'must be an object' }] })
+  if (!isPlainObject(message))
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'the message is not an object',
+      errors: [{ pointer: '', detail: 'must be an object' }],
+    })
   const known = new Map(Object.entries(shape).map(([name, rule]) => [name.replace(/\?$/, ''), { rule, optional: name.endsWith('?') }]))
   const errors: FieldError[] = Object.keys(message)
     .filter((name) => !known.has(name))

@@ -45,7 +45,16 @@ const BY_DESIGN = new Map<unknown, string>([
 export function paramsSchema(type: Type<object>): JsonSchema {
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false) as unknown as Rule[]
   const names = [...new Set(rules.map(({ propertyName }) => propertyName))]
-  const properties = Object.fromEntries(names.map((name) => [name, propertySchema(type, name, rules.filter(({ propertyName }) => propertyName === name))]))
+  const properties = Object.fromEntries(
+    names.map((name) => [
+      name,
+      propertySchema(
+        type,
+        name,
+        rules.filter(({ propertyName }) => propertyName === name),
+      ),
+    ]),
+  )
   const required = names.filter((name) => !rules.some((rule) => rule.propertyName === name && rule.type === 'conditionalValidation'))
   return { type: 'object', ...(required.length > 0 && { required }), properties, additionalProperties: false }
 }

@@ -16,11 +16,16 @@ const NEVER_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
  * @throws AppError INVALID_REQUEST with a pointer for each wrong or unknown key.
  */
 export async function readParams<P extends object>(params: Record<string, unknown>, type: Type<P>): Promise<{ params: P; credit: number }> {
-  if (isDeeperThan(params, MOST_LEVELS)) throw new AppError('INVALID_REQUEST', { reason: 'the params are nested too deep', errors: [{ pointer: '/params', detail: `must have at most ${MOST_LEVELS} levels` }] })
+  if (isDeeperThan(params, MOST_LEVELS))
+    throw new AppError('INVALID_REQUEST', {
+      reason: 'the params are nested too deep',
+      errors: [{ pointer: '/params', detail: `must have at most ${MOST_LEVELS} levels` }],
+    })
   const { credit, ...rest } = params
   const forbidden = Object.keys(params).filter((key) => NEVER_KEYS.has(key))
   const errors: FieldError[] = forbidden.map((key) => ({ pointer: pointerTo(key, '/params'), detail: UNKNOWN }))
-  const validCredit = credit === undefined || (Number.isInteger(credit) && (credit as number) >= LEAST_CREDIT && (credit as number) <= MOST_CREDIT)
+  const validCredit =
+    credit === undefined || (Number.isInteger(credit) && (credit as number) >= LEAST_CREDIT && (credit as number) <= MOST_CREDIT)
   if (!validCredit) errors.push({ pointer: '/params/credit', detail: `must be an integer from ${LEAST_CREDIT} to ${MOST_CREDIT}` })
   const instance = plainToInstance(type, rest)
   const found = await validate(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true, stopAtFirstError: true })
@@ -34,7 +39,9 @@ function isDeeperThan(value: object, levels: number): boolean {
   let present: object[] = [value]
   for (let level = 0; present.length > 0; level++) {
     if (level > levels) return true
-    present = present.flatMap((each) => (each instanceof Uint8Array ? [] : Object.values(each).filter((inner): inner is object => typeof inner === 'object' && inner !== null)))
+    present = present.flatMap((each) =>
+      each instanceof Uint8Array ? [] : Object.values(each).filter((inner): inner is object => typeof inner === 'object' && inner !== null),
+    )
   }
   return false
 }

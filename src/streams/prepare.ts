@@ -3,6 +3,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io'
 import type { IncomingMessage } from 'node:http'
 import type { Server, ServerOptions } from 'socket.io'
 import type { Config } from '../config/config.js'
+import { clientAddress, trustedProxies } from './client-address.js'
 
 export const SOCKET_PATH = '/socket.io'
 /** Largest message from a client: input comes in pieces. */
@@ -13,22 +14,27 @@ const PING_TIMEOUT_MS = 15_000
 
 /** Puts the socket edge onto the HTTP server of the application. Call it before the application is initialised. */
 export function prepareSockets(app: INestApplication, config: Config): void {
-  app.useWebSocketAdapter(new BerthSocketAdapter(app, config.BERTH_ALLOWED_ORIGINS))
+  app.useWebSocketAdapter(new BerthSocketAdapter(app, config))
 }
 
 class BerthSocketAdapter extends IoAdapter {
   constructor(
     app: INestApplication,
-    private readonly origins: readonly string[],
+    private readonly config: Config,
   ) {
     super(app)
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    const server = super.createIOServer(port, { ...options, ...this.settings() } as ServerOptions) as Server
+    const server = super.createIOServer(port, { ...options, ...this.settings() } as ServerOptions)
     // the handshake is checked by allowRequest, each later request of a polling client and each upgrade here
     server.engine.use((request: IncomingMessage, _response: unknown, next: (error?: Error) => void) => {
       next(this.allows(request) || isHandshake(request) ? undefined : new Error('origin not allowed'))
+    })
+    const trusted = trustedProxies(this.config.BERTH_TRUSTED_PROXIES)
+    server.engine.on('connection', (connection: { request: IncomingMessage }) => {
+      // where the handshake takes its address from
+      Object.assign(connection, { remoteAddress: clientAddress(connection.request, trusted) })
     })
     return server
   }
@@ -45,14 +51,14 @@ class BerthSocketAdapter extends IoAdapter {
       destroyUpgrade: false,
       perMessageDeflate: false,
       httpCompression: false,
-      cors: { origin: [...this.origins] },
+      cors: { origin: [...this.config.BERTH_ALLOWED_ORIGINS] },
       allowRequest: (request, answer) => answer(this.allows(request) ? null : 'origin not allowed', this.allows(request)),
     }
   }
 
   /** What is no browser sends no Origin, and has no cookies or network position that a page could borrow. */
   private allows({ headers: { origin } }: IncomingMessage): boolean {
-    return origin === undefined || this.origins.includes(origin)
+    return origin === undefined || this.config.BERTH_ALLOWED_ORIGINS.includes(origin)
   }
 }
 

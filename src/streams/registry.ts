@@ -50,11 +50,16 @@ export function assertOffered(kinds: readonly AnyKind[]): void {
   const served = new Set<string>()
   for (const { kind, operation: id, covers = [] } of kinds) {
     for (const each of [id, ...covers]) {
-      if (!isOperation(each)) throw new Error(`the stream source ${kind} has no row ${String(each)} in the operations table, so it may not run`)
-      if (!['stream', 'both'].includes(operation(each).edge)) throw new Error(`${each} is served by the stream source ${kind}, but not offered over sockets in the operations table`)
+      if (!isOperation(each))
+        throw new Error(`the stream source ${kind} has no row ${String(each)} in the operations table, so it may not run`)
+      if (!['stream', 'both'].includes(operation(each).edge))
+        throw new Error(`${each} is served by the stream source ${kind}, but not offered over sockets in the operations table`)
       served.add(each)
     }
   }
-  const missing = (Object.keys(OPERATIONS) as OperationId[]).filter((id) => ['stream', 'both'].includes(operation(id).edge) && !served.has(id))
-  if (missing.length > 0 && !process.env['BERTH_TEST_PARTIAL']) throw new Error(`offered over sockets, but without a stream source: ${missing.join(', ')}`)
+  const missing = (Object.keys(OPERATIONS) as OperationId[]).filter(
+    (id) => ['stream', 'both'].includes(operation(id).edge) && !served.has(id),
+  )
+  if (missing.length > 0 && !process.env['BERTH_TEST_PARTIAL'])
+    throw new Error(`offered over sockets, but without a stream source: ${missing.join(', ')}`)
 }

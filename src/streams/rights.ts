@@ -1,4 +1,15 @@
-import { type Access, type Grant, holdsInTeam, holdsOnHost, operation, type OperationId, type Permission, type Pointer, type Principal, type Target } from '../access/index.js'
+import {
+  type Access,
+  type Grant,
+  holdsInTeam,
+  holdsOnHost,
+  operation,
+  type OperationId,
+  type Permission,
+  type Pointer,
+  type Principal,
+  type Target,
+} from '../access/index.js'
 import { AppError } from '../common/errors.js'
 
 /** Who opened the stream, from where; `principal` is as it is now, not as it was. */
@@ -53,7 +64,7 @@ export class StreamRights<Op extends OperationId> {
 
   /** Decides all of it again, without a record. Answers why it must be cut, or null. `look again` is asked for by `doubtful`. */
   async recheck(): Promise<AppError | null> {
-    for (const held of [...this.held]) {
+    for (const held of this.held) {
       const lost = await this.lost(held)
       if (lost) return lost
     }
@@ -71,7 +82,9 @@ export class StreamRights<Op extends OperationId> {
     try {
       const now = await this.access.decide(this.request(held.pinned))
       held.missing = false
-      return narrower(held.grant.target, now.target) ? new AppError('PERMISSION_DENIED', { permission: operation(this.id).permission }) : null
+      return narrower(held.grant.target, now.target)
+        ? new AppError('PERMISSION_DENIED', { permission: operation(this.id).permission })
+        : null
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (error.code !== 'NOT_FOUND' || held.missing) return held.gone ? null : error

@@ -130,7 +130,11 @@ export class StreamSession {
     if (this.ended) return
     const { requestId } = this.parts
     const problem = toProblem(error, requestId)
-    if (problem.status >= 500) this.logger.error({ err: error instanceof AppError ? (error.cause ?? error) : error, requestId, code: problem.code }, 'a stream failed')
+    if (problem.status >= 500)
+      this.logger.error(
+        { err: error instanceof AppError ? (error.cause ?? error) : error, requestId, code: problem.code },
+        'a stream failed',
+      )
     await this.flush()
     await this.finish({ reason: 'failed', error: problem })
   }
@@ -179,7 +183,8 @@ export class StreamSession {
       await opened?.close?.()
       await opened?.output.return()
     }
-    const failed = (error: unknown): void => this.logger.warn({ err: error, requestId: this.parts.requestId }, 'a stream could not free its upstream')
+    const failed = (error: unknown): void =>
+      this.logger.warn({ err: error, requestId: this.parts.requestId }, 'a stream could not free its upstream')
     await Promise.race([freeing().catch(failed), delay(FREE_MS, undefined, { ref: false })])
     this.done.resolve()
   }

@@ -13,8 +13,6 @@ import { StreamRegistry } from './registry.js'
 const RECHECK_MS = 1_000
 /** Openings of one user, over all connections. */
 const OPENINGS = { points: 300, duration: 10 }
-/** Failed handshakes of one address. */
-const FAILURES = { points: 30, duration: 60 }
 const LAST_WORDS_MS = 500
 /** Longer than any token of ours. */
 const MOST_TOKEN = 4_096
@@ -29,7 +27,6 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   private readonly logger = new Logger('streams')
   private readonly connections = new Map<StreamSocket, StreamConnection>()
   private readonly openings = new RateLimiterMemory(OPENINGS)
-  private readonly failures = new RateLimiterMemory(FAILURES)
   private readonly principals = new WeakMap<StreamSocket, Principal>()
   private timer: NodeJS.Timeout | undefined
   private unlisten: (() => void) | undefined
@@ -43,7 +40,13 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   ) {}
 
   afterInit(server: Server): void {
-    server.use((socket, next) => void this.authenticate(socket as StreamSocket).then(() => next(), (error: unknown) => next(refusal(error, this.logger))))
+    server.use(
+      (socket, next) =>
+        void this.authenticate(socket as StreamSocket).then(
+          () => next(),
+          (error: unknown) => next(refusal(error, this.logger)),
+        ),
+    )
     // not handleConnection: messages may follow the connect at once, and this runs in the same turn
     server.on('connection', (socket) => this.connect(socket as StreamSocket))
   }
@@ -59,10 +62,12 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     this.stopping = true
     clearInterval(this.timer)
     this.unlisten?.()
-    await Promise.all([...this.connections.values()].map((connection) => connection.endAll({ reason: 'server_stopping', code: 'STOPPING' })))
+    await Promise.all(
+      [...this.connections.values()].map((connection) => connection.endAll({ reason: 'server_stopping', code: 'STOPPING' })),
+    )
     // the server discards what still waits when it closes the connections
     const busy = (): boolean => [...this.connections.values()].some((connection) => connection.isSending)
-    for (const end = Date.now() + LAST_WORDS_MS; busy() && Date.now() < end; ) await delay(20)
+    for (const end = Date.now() + LAST_WORDS_MS; busy() && Date.now() < end;) await delay(20)
   }
 
   /** Connections and their open streams, for metrics. */
@@ -72,17 +77,10 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
 
   private async authenticate(socket: StreamSocket): Promise<void> {
     if (this.stopping) throw new AppError('STOPPING')
-    const { address } = socket.handshake
-    await within(() => this.failures.get(address).then((state) => (state && state.remainingPoints <= 0 ? Promise.reject(state) : undefined)))
+    // only here: a URL is written into logs on its way
     const { token } = socket.handshake.auth as { token?: unknown }
-    try {
-      // only here: a URL is written into logs on its way
-      if (typeof token !== 'string' || token.length === 0 || token.length > MOST_TOKEN) throw new AppError('UNAUTHENTICATED')
-      this.principals.set(socket, await this.authenticator.authenticate(token))
-    } catch (error) {
-      await this.failures.penalty(address)
-      throw error
-    }
+    if (typeof token !== 'string' || token.length === 0 || token.length > MOST_TOKEN) throw new AppError('UNAUTHENTICATED')
+    this.principals.set(socket, await this.authenticator.authenticate(token))
   }
 
   private connect(socket: StreamSocket): void {

@@ -68,7 +68,12 @@ describe('container.exec', () => {
   })
 
   it('takes env, user and working directory', async () => {
-    const { stdout } = await run({ command: ['sh', '-c', 'echo $GREETING $(id -u) $(pwd)'], env: { GREETING: 'hello' }, user: '1000:1000', workingDir: '/tmp' })
+    const { stdout } = await run({
+      command: ['sh', '-c', 'echo $GREETING $(id -u) $(pwd)'],
+      env: { GREETING: 'hello' },
+      user: '1000:1000',
+      workingDir: '/tmp',
+    })
     expect(stdout.toString()).toBe('hello 1000 /tmp\n')
   })
 
@@ -78,7 +83,10 @@ describe('container.exec', () => {
     [{ command: ['true'], user: 'nobodyatall' }, 'the user or group does not exist in the container'],
     [{ command: ['true'], workingDir: '/etc/passwd' }, 'the working directory can not be used'],
   ])('says why %j did not start, and nothing of the engine', async (params, reason) => {
-    await expect(streams.exec({ container: box.id, ...params })).rejects.toMatchObject({ code: 'exec_failed', message: `the command could not be started: ${reason}` })
+    await expect(streams.exec({ container: box.id, ...params })).rejects.toMatchObject({
+      code: 'exec_failed',
+      message: `the command could not be started: ${reason}`,
+    })
   })
 
   it.each([
@@ -98,7 +106,10 @@ describe('container.exec', () => {
     ['no rows', { command: ['ls'], rows: 0 }, '/params/rows'],
     ['half a column', { command: ['ls'], cols: 1.5 }, '/params/cols'],
   ])('refuses %s', async (_, params, pointer) => {
-    await expect(streams.exec({ container: box.id, ...params } as never)).rejects.toMatchObject({ code: 'invalid_request', errors: [{ pointer }] })
+    await expect(streams.exec({ container: box.id, ...params } as never)).rejects.toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer }],
+    })
   })
 
   it('is refused for a container that does not run or is paused', async () => {
@@ -124,7 +135,10 @@ describe.each([
   ])('when its client is gone, %s', async (_name, extra) => {
     const mark = `10${Math.floor(Math.random() * 1e6)}`
     const raw = await rawSocket(s.url, { token: ann.accessToken })
-    const ack = await raw.ask('stream:open', { kind: 'container.exec', params: { container: box.id, command: ['sh', '-c', `trap '' HUP; sleep ${mark} & sleep ${mark}; true`], ...extra } })
+    const ack = await raw.ask('stream:open', {
+      kind: 'container.exec',
+      params: { container: box.id, command: ['sh', '-c', `trap '' HUP; sleep ${mark} & sleep ${mark}; true`], ...extra },
+    })
     expect(ack.ok).toBe(true)
     await until('it runs', () => runs(s, box.id, mark))
     raw.socket.disconnect()

@@ -33,8 +33,11 @@ describe('container.logs', () => {
     const sizes = [0, 1, 16_383, 16_384, 16_385, 1_000_000]
     const line = (size: number, letter: string, to: string) => `head -c ${size} /dev/zero | tr '\\0' ${letter} ${to}; echo ${to};`
     const { name } = await ownedContainer(s, team, sh(sizes.map((size) => line(size, 'a', '') + line(size, 'b', '>&2')).join(' ')))
-    const records = await all(await streams.logs({ containers: [(await byId(name))], follow: true }))
-    for (const [stream, letter] of [['stdout', 'a'], ['stderr', 'b']] as const) {
+    const records = await all(await streams.logs({ containers: [await byId(name)], follow: true }))
+    for (const [stream, letter] of [
+      ['stdout', 'a'],
+      ['stderr', 'b'],
+    ] as const) {
       const lines = records.filter((record) => record.stream === stream).map((record) => bytesOf(record).toString())
       expect(lines.map((text) => text.length)).toEqual(sizes)
       expect(lines.every((text) => text === letter.repeat(text.length))).toBe(true)
@@ -42,7 +45,10 @@ describe('container.logs', () => {
   })
 
   it('keeps multi-byte text as text, and every other byte as bytes', async () => {
-    const octal = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => byte !== 10).map((byte) => `\\0${byte.toString(8)}`).join('')
+    const octal = Array.from({ length: 256 }, (_, byte) => byte)
+      .filter((byte) => byte !== 10)
+      .map((byte) => `\\0${byte.toString(8)}`)
+      .join('')
     // json-file can't hold what is not UTF-8: the engine itself replaces it
     const HostConfig = { Init: true, LogConfig: { Type: 'local' } }
     const { id } = await ownedContainer(s, team, { ...sh(`echo 'größe 日本 🚢'; echo -e '${octal}'; echo 'größe' >&2`), HostConfig })
@@ -93,21 +99,28 @@ describe('container.logs', () => {
   })
 
   it('tells of lines that the engine has rotated away', async () => {
-    const script = 'echo first; while [ ! -e /go ]; do sleep 0.05; done; for i in $(seq 1 3000); do echo "line $i of a log that is rotated soon"; done; echo last; sleep 600'
-    const { id } = await ownedContainer(s, team, { ...sh(script), HostConfig: { Init: true, LogConfig: { Type: 'json-file', Config: { 'max-size': '20k', 'max-file': '2' } } } })
+    const script =
+      'echo first; while [ ! -e /go ]; do sleep 0.05; done; for i in $(seq 1 3000); do echo "line $i of a log that is rotated soon"; done; echo last; sleep 600'
+    const { id } = await ownedContainer(s, team, {
+      ...sh(script),
+      HostConfig: { Init: true, LogConfig: { Type: 'json-file', Config: { 'max-size': '20k', 'max-file': '2' } } },
+    })
     await until('the first line', async () => (await all(await streams.logs({ containers: [id] }))).length === 1)
     const [first] = await all(await streams.logs({ containers: [id] }))
     const exec = await streams.exec({ container: id, command: ['touch', '/go'] })
     await exec.exit
     await until('the last line', async () => (await all(await streams.logs({ containers: [id], tail: 1 })))[0]?.text === 'last')
     const seen: object[] = []
-    for await (const record of await streams.logs({ containers: [id], cursor: { [id]: { stdout: [first!.time, first!.n] } } })) seen.push(record)
+    for await (const record of await streams.logs({ containers: [id], cursor: { [id]: { stdout: [first!.time, first!.n] } } }))
+      seen.push(record)
     expect(seen[0]).toMatchObject({ type: 'gap', reason: 'rotated', container: id, from: first!.time, to: (seen[1] as LogRecord).time })
     expect((seen.at(-1) as LogRecord).text).toBe('last')
   })
 
   it('merges several containers in the order of time', async () => {
-    const made = await Promise.all(['a', 'b', 'c'].map((letter) => ownedContainer(s, team, sh(`for i in $(seq 1 30); do echo ${letter}$i; sleep 0.01; done`))))
+    const made = await Promise.all(
+      ['a', 'b', 'c'].map((letter) => ownedContainer(s, team, sh(`for i in $(seq 1 30); do echo ${letter}$i; sleep 0.01; done`))),
+    )
     await Promise.all(made.map(({ id }) => engineOf(s).containers.wait(id)))
     const records = await all(await streams.logs({ containers: made.map(({ name }) => name) }))
     expect(records).toHaveLength(90)
@@ -128,7 +141,7 @@ describe('container.logs', () => {
     const seen: { type: string; text?: unknown; containerId?: string }[] = []
     const reading = (async () => {
       for await (const record of stream) {
-        seen.push(record as { type: string })
+        seen.push(record)
         if ((record as LogRecord).text === 'two') return
       }
     })()
@@ -146,7 +159,9 @@ describe('container.logs', () => {
     const { id } = await ownedContainer(s, team, sh('echo old; while [ ! -e /go ]; do sleep 0.05; done; echo new'))
     await until('the first line', async () => (await all(await streams.logs({ containers: [id] }))).length === 1)
     const stream = await streams.logs({ containers: [id], follow: true, tail: 0 })
-    await (await streams.exec({ container: id, command: ['touch', '/go'] })).exit
+    await (
+      await streams.exec({ container: id, command: ['touch', '/go'] })
+    ).exit
     expect((await all(stream)).map(({ text }) => text)).toEqual(['new'])
   })
 
@@ -156,10 +171,23 @@ describe('container.logs', () => {
     using raw = await rawSocket(s.url, { token: ann.accessToken })
     const slow = await raw.ask('stream:open', { kind: 'container.logs', params: { containers: [id], credit: 65_536 } })
     await until('the first window', () => raw.of('stream:data').length > 0)
-    const received = (id_: string) => raw.of('stream:data').filter(({ streamId }) => streamId === id_).reduce((sum, { bytes }) => sum + (bytes as number), 0)
+    const received = (id_: string) =>
+      raw
+        .of('stream:data')
+        .filter(({ streamId }) => streamId === id_)
+        .reduce((sum, { bytes }) => sum + (bytes as number), 0)
     const fast = await all(await streams.logs({ containers: [id] }))
     expect(fast.at(-1)!.text).toBe('done')
-    expect(createHash('sha256').update(fast.slice(0, -1).map(({ text }) => text).join('')).digest('hex')).toBe(createHash('sha256').update('x'.repeat(30_000_000)).digest('hex'))
+    expect(
+      createHash('sha256')
+        .update(
+          fast
+            .slice(0, -1)
+            .map(({ text }) => text)
+            .join(''),
+        )
+        .digest('hex'),
+    ).toBe(createHash('sha256').update('x'.repeat(30_000_000)).digest('hex'))
     // one event may go over the window, and no more
     expect(received(slow.streamId)).toBeLessThan(65_536 * 2 + 1_100)
     const before = received(slow.streamId)
@@ -171,7 +199,9 @@ describe('container.logs', () => {
 })
 
 async function byId(name: string): Promise<string> {
-  const entry = engineOf(s).inventory.containers.all().find(({ engineName }) => engineName === `${team.name}--${name}`)
+  const entry = engineOf(s)
+    .inventory.containers.all()
+    .find(({ engineName }) => engineName === `${team.name}--${name}`)
   return entry!.id
 }
 
@@ -182,5 +212,6 @@ async function rowOf(engineId: string): Promise<unknown> {
 
 async function opened(engineId: string): Promise<number> {
   const { items } = await s.admin.ok<{ items: { phase: string; operation: string; target: string | null }[] }>('GET', '/audit?limit=100')
-  return items.filter(({ phase, operation, target }) => phase === 'opened' && operation === 'ContainerLogs' && target?.includes(engineId)).length
+  return items.filter(({ phase, operation, target }) => phase === 'opened' && operation === 'ContainerLogs' && target?.includes(engineId))
+    .length
 }

@@ -13,7 +13,12 @@ export interface Owned {
 }
 
 /** Starts a container that belongs to the team; `spec` is in the engine's shape. */
-export async function ownedContainer(s: Scenario, team: Team, spec: object = {}, { name = `c${randomBytes(4).toString('hex')}`, start = true } = {}): Promise<Owned> {
+export async function ownedContainer(
+  s: Scenario,
+  team: Team,
+  spec: object = {},
+  { name = `c${randomBytes(4).toString('hex')}`, start = true } = {},
+): Promise<Owned> {
   const engine = engineOf(s)
   const base = { Image: BASE_IMAGE, Cmd: ['sleep', '600'], HostConfig: { Init: true } }
   const { Id } = await engine.containers.create(`${team.name}--${name}`, { ...base, ...spec })
@@ -81,7 +86,13 @@ export interface RawOptions {
 
 /** Resolves when connected; rejects with the connect_error. */
 export async function rawSocket(url: string, { token, origin, transport = 'websocket' }: RawOptions): Promise<RawSocket> {
-  const socket = io(url, { auth: { token }, transports: [transport], forceNew: true, reconnection: false, ...(origin !== undefined && { extraHeaders: { origin } }) })
+  const socket = io(url, {
+    auth: { token },
+    transports: [transport],
+    forceNew: true,
+    reconnection: false,
+    ...(origin !== undefined && { extraHeaders: { origin } }),
+  })
   const raw = new RawSocket(socket)
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve)

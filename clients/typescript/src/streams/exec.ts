@@ -31,7 +31,8 @@ export class ExecStream extends Stream<ExecFrame> {
 
   /** @internal */
   override data(message: StreamData): void {
-    for (const frame of message.frames as ExecFrame[]) if ((frame.data as unknown) instanceof ArrayBuffer) frame.data = new Uint8Array(frame.data)
+    for (const frame of message.frames as ExecFrame[])
+      if ((frame.data as unknown) instanceof ArrayBuffer) frame.data = new Uint8Array(frame.data)
     super.data(message)
   }
 

@@ -14,7 +14,7 @@ export class LogStream extends Stream<LogRecord | LogState> {
     private readonly params: LogsParams,
   ) {
     super(socket, opened)
-    this.places = structuredClone(params.cursor ?? {}) as Record<string, Places>
+    this.places = structuredClone(params.cursor ?? {})
   }
 
   /** Where it is: keep it to go on from here another time, with `cursor` in the params. Counts what has arrived. */

@@ -1,5 +1,15 @@
 import type { Socket } from 'socket.io-client'
-import type { ClientToServerEvents, PlainAck, ServerToClientEvents, StreamData, StreamEnd, StreamGap, StreamOpened, StreamProblem, StreamSourceChanged } from '../generated/protocol.js'
+import type {
+  ClientToServerEvents,
+  PlainAck,
+  ServerToClientEvents,
+  StreamData,
+  StreamEnd,
+  StreamGap,
+  StreamOpened,
+  StreamProblem,
+  StreamSourceChanged,
+} from '../generated/protocol.js'
 import { BerthError, type ProblemDetails } from '../error.js'
 import type { GapRecord, SourceRecord } from './kinds.js'
 
@@ -52,7 +62,8 @@ export class Stream<R> implements AsyncIterable<R | GapRecord | SourceRecord> {
         const next = this.arrived.shift()
         if (next) {
           yield* next.records
-          if (next.bytes > 0 && next.streamId === this.streamId) this.socket.emit('stream:credit', { streamId: next.streamId, bytes: next.bytes })
+          if (next.bytes > 0 && next.streamId === this.streamId)
+            this.socket.emit('stream:credit', { streamId: next.streamId, bytes: next.bytes })
         } else if (this.over) {
           if ('error' in this.over) throw this.over.error
           if (this.over.end.error && this.over.end.reason !== 'server_stopping') throw problemError(this.over.end.error)
@@ -77,12 +88,12 @@ export class Stream<R> implements AsyncIterable<R | GapRecord | SourceRecord> {
   }
 
   /** @internal */
-  gap({ streamId: _, ...gap }: StreamGap): void {
+  gap({ streamId: _streamId, ...gap }: StreamGap): void {
     this.push({ records: [{ type: 'gap', ...gap }], bytes: 0, streamId: this.streamId })
   }
 
   /** @internal */
-  source({ streamId: _, ...source }: StreamSourceChanged): void {
+  source({ streamId: _streamId, ...source }: StreamSourceChanged): void {
     this.push({ records: [{ type: 'source', ...source }], bytes: 0, streamId: this.streamId })
   }
 

@@ -20,7 +20,11 @@ const PASSING = new Set<string>(['engine_unavailable', 'engine_timeout', 'stoppi
 const RETRY_MS = 500
 
 /** What a kind opens as. */
-export type StreamOf<K extends StreamKind> = K extends 'container.logs' ? LogStream : K extends 'container.exec' ? ExecStream : Stream<StreamKinds[K]['record']>
+export type StreamOf<K extends StreamKind> = K extends 'container.logs'
+  ? LogStream
+  : K extends 'container.exec'
+    ? ExecStream
+    : Stream<StreamKinds[K]['record']>
 
 /** One connection for any number of streams; it connects again by itself, and logs go on where they were. */
 export class Streams {
@@ -34,7 +38,10 @@ export class Streams {
   constructor(options: StreamsOptions) {
     const { url, token, transports = ['websocket'] } = options
     const auth = (give: (data: object) => void): void => {
-      Promise.resolve(typeof token === 'function' ? token() : token).then((value) => give({ token: value }), () => give({}))
+      Promise.resolve(typeof token === 'function' ? token() : token).then(
+        (value) => give({ token: value }),
+        () => give({}),
+      )
     }
     this.socket = io(url, { auth, transports: [...transports], forceNew: true, reconnectionDelay: 200, reconnectionDelayMax: 5_000 })
     this.listen()
