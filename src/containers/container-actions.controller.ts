@@ -3,14 +3,20 @@ import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { type ContainerLog, ContainerLogs } from './container-logs.service.js'
 import { KillQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
 import { ContainerProcesses, ContainerSummary } from './dto/container.response.js'
+import { LogsQuery } from './dto/logs.query.js'
+import { AnswersLog } from './log-answer.js'
 
 /** What is done to one container. */
 @ApiTags('containers')
 @Controller('containers/:ref')
 export class ContainerActionsController {
-  constructor(private readonly lifecycle: ContainerLifecycle) {}
+  constructor(
+    private readonly lifecycle: ContainerLifecycle,
+    private readonly log: ContainerLogs,
+  ) {}
 
   @Post('start')
   @HttpCode(200)
@@ -51,5 +57,12 @@ export class ContainerActionsController {
   @Operation('ContainerTop', 'Processes of a running container')
   top(@Granted() grant: Grant<'ContainerTop'>, @Param('ref') _ref: string, @Query() query: TopQuery): Promise<ContainerProcesses> {
     return this.lifecycle.top(grant, query)
+  }
+
+  @Get('logs')
+  @AnswersLog()
+  @Operation('ContainerLogs', 'The log of a container')
+  logs(@Granted() grant: Grant<'ContainerLogs'>, @Param('ref') _ref: string, @Query() query: LogsQuery): Promise<ContainerLog> {
+    return this.log.read(grant, query)
   }
 }

@@ -4,6 +4,7 @@ import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerViews } from './container-views.js'
 import { ContainersController } from './containers.controller.js'
@@ -11,6 +12,7 @@ import { Containers } from './containers.service.js'
 import { ExecEnd } from './exec-end.js'
 import { ExecStream } from './exec.stream.js'
 import { Host } from './host-facts.js'
+import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 
@@ -21,12 +23,14 @@ import { MountPlans } from './mount-plan.js'
     ContainerDetailsReader,
     ContainerImages,
     ContainerLifecycle,
+    ContainerLogs,
     ContainerMaker,
     Containers,
     ContainerViews,
     ExecEnd,
     ExecStream,
     Host,
+    LogAnswer,
     LogsStream,
     MountPlans,
   ],
