@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
-import { Config } from '../config/config.js'
+import { Config, ConfigError } from '../config/config.js'
 import type { UserRow } from '../store/schema.js'
 import { SetupStore } from '../store/setup.store.js'
 import { RESERVED_USERNAMES } from './dto/fields.js'
@@ -24,7 +24,7 @@ export class Setup implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (await this.store.isDone()) return
     const { BERTH_ADMIN_USERNAME: username, BERTH_ADMIN_PASSWORD: password } = this.config
-    if (password !== undefined) await this.complete(username, password)
+    if (password !== undefined) await this.complete(username, password).catch(asConfigError)
     else await this.printToken()
   }
 
@@ -73,6 +73,14 @@ export class Setup implements OnApplicationBootstrap {
     // Not through the logger: whoever starts the server reads it here, and no collector of logs should.
     process.stdout.write(`setup token: ${token}\n`)
   }
+}
+
+/** At start nobody sent a request: the settings are what to correct. */
+function asConfigError(error: unknown): never {
+  const details = error instanceof AppError ? (error.details.errors ?? []) : []
+  if (details.length === 0) throw error
+  const problems = details.map(({ pointer, detail }) => `BERTH_ADMIN_${pointer.slice(1).toUpperCase()}: ${detail}`)
+  throw new ConfigError(problems.join('\n'))
 }
 
 /** @throws AppError INVALID_REQUEST */

@@ -92,6 +92,16 @@ describe('the set-up', () => {
     await setup(gateway).expect(200)
   })
 
+  it.each([
+    [
+      { BERTH_ADMIN_USERNAME: 'root-of-all-hosts', BERTH_ADMIN_PASSWORD: 'root-of-all-hosts' },
+      'BERTH_ADMIN_PASSWORD: must not be the user name',
+    ],
+    [{ BERTH_ADMIN_USERNAME: 'anonymous' }, 'BERTH_ADMIN_USERNAME: is reserved'],
+  ])('stops a start with %j, and names the setting', async (env, text) => {
+    await expect(gatewayAlone({ env })).rejects.toThrow(text)
+  })
+
   it('is done by BERTH_ADMIN_PASSWORD at the first start, and never again', async () => {
     const gateway = await unset({})
     expect(gateway.setupToken).toBeNull()
