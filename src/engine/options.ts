@@ -29,7 +29,7 @@ const SILENT: EngineLog = { info: () => undefined, warn: () => undefined }
 export function settings(options: EngineOptions): EngineSettings {
   return {
     callTimeoutMs: 30_000,
-    probeTimeoutMs: 800,
+    probeTimeoutMs: 700,
     probeEveryMs: 1_000,
     relistEveryMs: 30_000,
     log: SILENT,
