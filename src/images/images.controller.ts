@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
@@ -25,6 +25,7 @@ export class ImagesController {
   }
 
   @Post('pull')
+  @HttpCode(202)
   @StartsJob()
   @Operation('ImageCreate', 'Pull an image')
   pull(@Granted() grant: Grant<'ImageCreate'>, @Body() body: PullImageBody): Promise<Job> {

@@ -1,12 +1,4 @@
-import {
-  applyDecorators,
-  type CallHandler,
-  type ExecutionContext,
-  HttpCode,
-  Injectable,
-  type NestInterceptor,
-  UseInterceptors,
-} from '@nestjs/common'
+import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, UseInterceptors } from '@nestjs/common'
 import { ApiHeader, ApiResponse } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { concatMap, concat, defer, EMPTY, from, type Observable, of } from 'rxjs'
@@ -54,10 +46,12 @@ export class JobAnswer implements NestInterceptor<Job, Job> {
   }
 }
 
-/** For a handler that returns the job which it started: status, headers, `Prefer: wait=N` and their documentation. */
+/**
+ * For a handler that returns the job which it started: status, headers, `Prefer: wait=N` and their documentation. The
+ * handler says `@HttpCode(202)` itself, since the swagger plugin reads only what stands on it.
+ */
 export function StartsJob() {
   return applyDecorators(
-    HttpCode(202),
     UseInterceptors(JobAnswer),
     ApiHeader({
       name: 'Prefer',
