@@ -3,7 +3,8 @@ import { ConfigError, loadConfig } from './config/config.js'
 import { createApp } from './app.js'
 import { DataDirInUse, openDatabase } from './store/database.js'
 
-const OLDEST_NODE = [22, 19] as const
+/** The first with crypto.argon2; better-sqlite3 would die with a segmentation fault on 20. */
+const OLDEST_NODE = [24, 7] as const
 
 /** config → store → app → listeners. What a person can mend ends with one clear text, not with a stack. */
 async function main(): Promise<void> {
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
 
 function assertNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  // better-sqlite3 13 dies with a segmentation fault on 20: say it before the addon is loaded.
+  // Said before an addon is loaded that could not say it.
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]))
     throw new ConfigError(`node ${version} is too old: ${OLDEST_NODE.join('.')} or newer is needed; \`npm start\` brings its own`)
 }

@@ -29,7 +29,9 @@ export class ChangeRelay implements OnModuleInit, OnApplicationShutdown {
     const subscriber = this.connect(url)
     this.unlisten = this.changes.listenLocal((change) => {
       const message = JSON.stringify({ from: this.process.id, change })
-      publisher.publish(CHANNEL, message).catch((error: unknown) => this.logger.warn({ err: error }, 'a change of rights was not passed on'))
+      publisher
+        .publish(CHANNEL, message)
+        .catch((error: unknown) => this.logger.warn({ err: error }, 'a change of rights was not passed on'))
     })
     void subscriber.subscribe(CHANNEL, (message) => this.receive(message)).catch(() => undefined)
   }
@@ -43,7 +45,8 @@ export class ChangeRelay implements OnModuleInit, OnApplicationShutdown {
     const client = createClient({ url, disableOfflineQueue: false, socket: { reconnectStrategy: (tries) => Math.min(tries * 100, 2000) } })
     let down = false
     client.on('error', (error: unknown) => {
-      if (!down) this.logger.warn({ err: error }, 'redis does not answer; revocations reach other processes within a second instead of at once')
+      if (!down)
+        this.logger.warn({ err: error }, 'redis does not answer; revocations reach other processes within a second instead of at once')
       down = true
     })
     client.on('ready', () => (down = false))

@@ -78,8 +78,7 @@ export class Ownership {
         holds_name: 1,
       })
     } catch (error) {
-      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
-      throw error
+      throw claimError(error, name)
     }
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
@@ -99,8 +98,7 @@ export class Ownership {
     try {
       await this.store.rename(uid, name)
     } catch (error) {
-      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
-      throw error
+      throw claimError(error, name)
     }
   }
 
@@ -174,8 +172,7 @@ export class Ownership {
     try {
       await this.store.insert(row)
     } catch (error) {
-      if (isUniqueViolation(error)) throw new AppError('NAME_IN_USE', { name })
-      throw error
+      throw claimError(error, name)
     }
     this.changes.announce({ teamId: team.id })
     return row
@@ -185,4 +182,10 @@ export class Ownership {
 /** The engine's own networks: every host has them, and a team that owned `host` would own the host. */
 function isPredefined(kind: LabelledKind, name: string): boolean {
   return kind === 'network' && ['bridge', 'host', 'none', 'ingress', 'docker_gwbridge'].includes(name)
+}
+
+/** The unique index decides: between a look and a write somebody else may come. */
+function claimError(error: unknown, name: string): unknown {
+  if (isUniqueViolation(error)) return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
+  return error
 }

@@ -24,7 +24,10 @@ export class AuditStore {
   ) {}
 
   async append(record: Omit<Insertable<AuditTable>, 'process_id'>): Promise<void> {
-    await this.db.insertInto('audit').values({ ...record, process_id: this.process.id }).execute()
+    await this.db
+      .insertInto('audit')
+      .values({ ...record, process_id: this.process.id })
+      .execute()
   }
 
   /** Newest first. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
 import { Locks } from './locks.js'
 import type { VisibleTeams } from './ownership.store.js'
+import { lockTeam } from './team-lock.js'
 import type { ImageReferenceRow, ImageReferencesTable } from './schema.js'
 
 /** The pseudo team whose references every team may read and use. */
@@ -51,11 +52,14 @@ export class ImageReferenceStore {
   /** Points the team's reference to the content. */
   async put(row: ImageReferencesTable): Promise<void> {
     const { content_id, digest, creator_id, created_at } = row
-    await this.db
-      .insertInto('image_references')
-      .values(row)
-      .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
-      .execute()
+    await this.db.transaction().execute(async (tx) => {
+      if (row.team_id !== LIBRARY) await lockTeam(tx, row.team_id)
+      await tx
+        .insertInto('image_references')
+        .values(row)
+        .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
+        .execute()
+    })
   }
 
   async remove(uid: string): Promise<void> {

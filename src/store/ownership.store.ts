@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
+import { lockTeam } from './team-lock.js'
 import type { OwnedKind, OwnershipRow, OwnershipTable } from './schema.js'
 
 /** What may narrow a lookup: nothing outside these teams is ever found. */
@@ -58,9 +59,12 @@ export class OwnershipStore {
     return row.n
   }
 
-  /** @throws the database's unique violation when the team has that name already. */
-  async insert(row: OwnershipTable): Promise<void> {
-    await this.db.insertInto('ownership').values(row).execute()
+  /** @throws AppError NOT_FOUND when the team is gone, and the database's unique violation when the team has that name already. */
+  insert(row: OwnershipTable): Promise<void> {
+    return this.db.transaction().execute(async (tx) => {
+      await lockTeam(tx, row.team_id)
+      await tx.insertInto('ownership').values(row).execute()
+    })
   }
 
   /** pending → live. False when the row was given up in the meantime. */

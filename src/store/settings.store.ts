@@ -13,12 +13,20 @@ export class SettingsStore {
 
   /** Writes the value only where there is none yet, and answers what is stored: the same for two processes at once. */
   async getOrCreate(key: string, make: () => string): Promise<string> {
-    await this.db.insertInto('settings').values({ key, value: make() }).onConflict((c) => c.column('key').doNothing()).execute()
+    await this.db
+      .insertInto('settings')
+      .values({ key, value: make() })
+      .onConflict((c) => c.column('key').doNothing())
+      .execute()
     return (await this.get(key))!
   }
 
   async set(key: string, value: string): Promise<void> {
-    await this.db.insertInto('settings').values({ key, value }).onConflict((c) => c.column('key').doUpdateSet({ value })).execute()
+    await this.db
+      .insertInto('settings')
+      .values({ key, value })
+      .onConflict((c) => c.column('key').doUpdateSet({ value }))
+      .execute()
   }
 
   /** Deletes the value if it is still the expected one; true for exactly one of several callers. */

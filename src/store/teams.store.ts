@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction } from 'kysely'
 import { Database } from './database.js'
+import { lockTeam } from './team-lock.js'
 import type { Schema, TeamRow, TeamsTable } from './schema.js'
 
 /** Teams. A deleted one keeps its row, so that its name is never used again. */
@@ -38,6 +39,7 @@ export class TeamStore {
   /** Ends a team that owns nothing, with its memberships. Answers how much it still owns: 0 means that it is done. */
   close(id: string, at: string): Promise<number> {
     return this.db.transaction().execute(async (tx) => {
+      await lockTeam(tx, id)
       const owned = await ownedBy(tx, id)
       if (owned > 0) return owned
       await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
