@@ -15,6 +15,8 @@ export interface RunningExec {
 
 /** From hang-up to kill. */
 const GRACE_MS = 300
+/** From the kill to the engine's notice of it. */
+const REAP_MS = 50
 const RETRY_MS = 1_000
 /** A paused container's processes can't be reached until it goes on. */
 const TRY_FOR_MS = 600_000
@@ -68,21 +70,12 @@ export class ExecEnd {
   }
 
   private async byHost(running: RunningExec, leader: number): Promise<boolean> {
-    if (!(await this.processesOf(running, leader)).includes(leader)) return false
-    for (const [signal, pause] of [
-      ['SIGHUP', GRACE_MS],
-      ['SIGKILL', 50],
-    ] as const) {
-      for (const pid of await this.processesOf(running, leader)) {
-        try {
-          process.kill(pid, signal)
-        } catch (error) {
-          // somebody else's process, so not the same right: the helper has it
-          if ((error as NodeJS.ErrnoException).code === 'EPERM') return false
-        }
-      }
-      await delay(pause)
-    }
+    const found = await this.processesOf(running, leader)
+    // not there, or not ours: the host's processes are not to be seen from here
+    if (!found.includes(leader) || !signalAll(found, 'SIGHUP')) return false
+    await delay(GRACE_MS)
+    if (!signalAll(await this.processesOf(running, leader), 'SIGKILL')) return false
+    await delay(REAP_MS)
     return true
   }
 
@@ -123,6 +116,18 @@ export class ExecEnd {
       session.close()
     }
   }
+}
+
+/** False: they are somebody else's to us, so the helper must do it. */
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): boolean {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EPERM') return false
+    }
+  }
+  return true
 }
 
 /** The sixth field of /proc/<pid>/stat; the second may hold blanks and brackets (proc(5)). */

@@ -27,14 +27,14 @@ describe('a follower', () => {
   })
 
   it('that is silent because there is nothing goes on', async () => {
-    let looks = 0
+    const looks: number[] = []
     async function* slow() {
       yield 1
-      while (looks < 3) await delay(5)
+      while (looks.length < 3) await delay(5)
       yield 2
     }
     const got: number[] = []
-    const nothing = () => ((looks += 1), Promise.resolve(false))
+    const nothing = () => (looks.push(1), Promise.resolve(false))
     for await (const item of untilStalled(slow(), nothing, TIMES)) got.push(item)
     expect(got).toEqual([1, 2])
   })

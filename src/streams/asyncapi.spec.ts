@@ -21,7 +21,7 @@ const KINDS = [{ kind: 'test.one', operation: 'ContainerLogs', params: Params, s
 describe('the AsyncAPI document', () => {
   it('is valid', async () => {
     const { diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(KINDS, '1.0.0')))
-    expect(diagnostics.filter(({ severity }) => Number(severity) === 0)).toEqual([])
+    expect(diagnostics.filter(({ severity }) => severity < 1)).toEqual([])
     // the parser alone takes seconds to load on a busy machine
   }, 60_000)
 

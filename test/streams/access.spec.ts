@@ -107,7 +107,7 @@ describe('open streams', () => {
     await s.admin.http.delete(`/teams/${alpha.name}/members/${bob.userId}`).expect(204)
     await until('both are cut', () => raw.end(exec.streamId) && raw.end(logs.streamId), 2_000)
     expect(raw.end(exec.streamId)).toMatchObject({ reason: 'revoked', error: { code: 'permission_denied' } })
-    await until('the process is gone', async () => !(await runs(s, box.id, '7171')), 2_000)
+    await until('the process is gone', async () => !(await runs(s, box.id, '7171')), 5_000)
     expect(raw.disconnected).toBe(false)
     expect(await raw.ask('stream:open', logsOf(box.id))).toMatchObject({ ok: false, error: { code: 'not_found' } })
   })

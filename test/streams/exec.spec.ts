@@ -133,7 +133,7 @@ describe.each([
     ['with a terminal', { tty: true }],
     ['of another user', { tty: false, user: '1000' }],
   ])('when its client is gone, %s', async (_name, extra) => {
-    const mark = `10${Math.floor(Math.random() * 1e6)}`
+    const mark = String(Math.floor(1e8 + Math.random() * 8e8))
     const raw = await rawSocket(s.url, { token: ann.accessToken })
     const ack = await raw.ask('stream:open', {
       kind: 'container.exec',
@@ -142,7 +142,7 @@ describe.each([
     expect(ack.ok).toBe(true)
     await until('it runs', () => runs(s, box.id, mark))
     raw.socket.disconnect()
-    await until('it is gone', async () => !(await runs(s, box.id, mark)), 2_000)
+    await until('it is gone', async () => !(await runs(s, box.id, mark)), 5_000)
   })
 
   it('when it is closed, before the close is answered', async () => {
