@@ -133,5 +133,11 @@ function engineMount(mount: ResolvedMount): object {
 
 function healthcheck({ test, interval, timeout, retries, startPeriod }: HealthcheckRequest): object {
   const nanoseconds = (seconds: number | undefined) => (seconds === undefined ? undefined : Math.round(seconds * NANO))
-  return { Test: test, Interval: nanoseconds(interval), Timeout: nanoseconds(timeout), Retries: retries, StartPeriod: nanoseconds(startPeriod) }
+  return {
+    Test: test,
+    Interval: nanoseconds(interval),
+    Timeout: nanoseconds(timeout),
+    Retries: retries,
+    StartPeriod: nanoseconds(startPeriod),
+  }
 }

@@ -36,7 +36,11 @@ export const REQUEST_RULES: readonly Rule[] = [
   {
     field: 'workingDir',
     judge: ({ workingDir }, verdict) =>
-      void (workingDir !== undefined && !isHarmlessPath(workingDir, { root: true }) && verdict.deny('/workingDir', 'must be an absolute path, and not /proc, /sys, /dev or below these')),
+      void (
+        workingDir !== undefined &&
+        !isHarmlessPath(workingDir, { root: true }) &&
+        verdict.deny('/workingDir', 'must be an absolute path, and not /proc, /sys, /dev or below these')
+      ),
   },
   {
     field: 'stopTimeout',
@@ -68,7 +72,10 @@ export function isHarmlessPath(path: string, options: { root?: boolean } = {}): 
 
 /** One spelling per path, so that `/data` and `//data/.` count as the same target. */
 export function normalTarget(path: string): string {
-  return posix.normalize(path).replace(/(?<=.)\/+$/, '').replace(/^\/\/+/, '/')
+  return posix
+    .normalize(path)
+    .replace(/(?<=.)\/+$/, '')
+    .replace(/^\/\/+/, '/')
 }
 
 function network({ network }: ContainerRequest, verdict: Verdict): void {
@@ -115,13 +122,13 @@ function ports({ ports = [], count = 1 }: ContainerRequest, verdict: Verdict): v
 
 function labels({ labels = {} }: ContainerRequest, verdict: Verdict): void {
   for (const key of Object.keys(labels))
-    if (isReservedLabel(key))
-      verdict.deny(`/labels/${key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`, RESERVED_LABEL)
+    if (isReservedLabel(key)) verdict.deny(`/labels/${key.slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`, RESERVED_LABEL)
 }
 
 function restart({ restart, autoRemove }: ContainerRequest, verdict: Verdict): void {
   if (restart === undefined) return
-  if (restart.maxRetries !== undefined && restart.policy !== 'on-failure') verdict.wrong('/restart/maxRetries', 'goes with the policy on-failure only')
+  if (restart.maxRetries !== undefined && restart.policy !== 'on-failure')
+    verdict.wrong('/restart/maxRetries', 'goes with the policy on-failure only')
   if (autoRemove && restart.policy !== 'no') verdict.wrong('/autoRemove', 'does not go with a restart policy')
 }
 

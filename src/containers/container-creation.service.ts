@@ -36,7 +36,11 @@ export class ContainerCreation {
    * One container, or with `count` a report of each copy.
    * @throws AppError INVALID_REQUEST, POLICY_DENIED, NAME_IN_USE, IMAGE_NOT_PRESENT, PULL_FAILED, START_FAILED, PORT_IN_USE
    */
-  async create(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<ContainerSummary | ContainerCopies> {
+  async create(
+    grant: Grant<'ContainerCreate'>,
+    body: CreateContainerBody,
+    query: CreateContainerQuery,
+  ): Promise<ContainerSummary | ContainerCopies> {
     judgeContainer(body)
     const names = namesOf(body)
     await assertFresh(this.inventory)
@@ -49,7 +53,11 @@ export class ContainerCreation {
     return { items }
   }
 
-  private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Omit<Making, 'name'>> {
+  private async prepare(
+    grant: Grant<'ContainerCreate'>,
+    body: CreateContainerBody,
+    query: CreateContainerQuery,
+  ): Promise<Omit<Making, 'name'>> {
     const { team } = grant.target
     const { userId } = grant.principal
     const host = await this.host.facts()

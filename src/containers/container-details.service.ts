@@ -5,7 +5,7 @@ import { OwnershipStore } from '../store/ownership.store.js'
 import { UserStore } from '../store/users.store.js'
 import { mountViews } from './container-view.js'
 import { ContainerViews } from './container-views.js'
-import type { ContainerDetails, ContainerResources, ContainerRestart } from './dto/container.response.js'
+import type { ContainerDetails, ContainerResources, ContainerRestart, ContainerSummary } from './dto/container.response.js'
 
 const NANO = 1_000_000_000
 
@@ -29,9 +29,10 @@ export class ContainerDetailsReader {
       this.views.names(target.team ? [target.team.id] : []),
     ])
     const { Config, HostConfig, Mounts } = inspected
+    const seen: Omit<ContainerSummary, 'mounts'> = view
     const mayReadEnv = grant.holds('containers.env', target.team)
     return {
-      ...view,
+      ...seen,
       mounts: mountViews(Mounts, owner, names),
       createdBy: await this.creator(target.uid),
       command: [...(Config.Cmd ?? [])],

@@ -36,7 +36,8 @@ const RULES: readonly Rule[] = [
   ({ status }) => status && (({ view }) => status.includes(view.state.status)),
   ({ exited }) => exited && (({ view }) => !view.state.running && view.state.exitCode !== null && exited.includes(view.state.exitCode)),
   ({ health }) => health && (({ view }) => health.includes(view.state.health)),
-  ({ volume }) => volume && (({ view }) => view.mounts.some((mount) => volume.includes(mount.destination) || volume.includes(mount.name ?? '\0'))),
+  ({ volume }) =>
+    volume && (({ view }) => view.mounts.some((mount) => volume.includes(mount.destination) || volume.includes(mount.name ?? '\0'))),
   ({ network }) => network && (({ view }) => view.networks.some((each) => network.includes(each.name))),
   ({ publish }) => publish && (({ view }) => view.ports.some((port) => port.host !== null && publish.includes(portText(port, publish)))),
   ({ expose }) => expose && (({ view }) => view.ports.some((port) => expose.includes(portText(port, expose)))),

@@ -63,7 +63,8 @@ export class ContainerLifecycle {
     const { target } = grant
     const { inventory, containers } = this.engine
     await assertFresh(inventory)
-    const mounted = inventory.containers.get(target.engineId)?.mounts.flatMap(({ type, name }) => (type === 'volume' && name ? [name] : [])) ?? []
+    const mounted =
+      inventory.containers.get(target.engineId)?.mounts.flatMap(({ type, name }) => (type === 'volume' && name ? [name] : [])) ?? []
     await containers.remove(target.engineId, { force, volumes })
     await inventory.refresh('container', target.engineId)
     if (target.uid !== null) await this.ownership.end(target.uid)

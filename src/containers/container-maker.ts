@@ -29,7 +29,7 @@ interface AnonymousClaim {
 }
 
 /** The engine may have done it all the same: the rows stay pending, and the reconciler looks what came of it. */
-const UNCERTAIN: readonly ErrorCode[] = ['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING']
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'])
 
 /** Makes one container with its rows: claimed before the engine is asked, and all of it taken back if any step fails. */
 @Injectable()
@@ -79,7 +79,11 @@ export class ContainerMaker {
     }
   }
 
-  private async settle(making: Making, target: Made['target'], { claim, anonymous }: { claim: Claim; anonymous: readonly AnonymousClaim[] }): Promise<Made> {
+  private async settle(
+    making: Making,
+    target: Made['target'],
+    { claim, anonymous }: { claim: Claim; anonymous: readonly AnonymousClaim[] },
+  ): Promise<Made> {
     const { inventory } = this.engine
     const created = await inventory.refresh('container', target.engineId)
     if (!created) throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
@@ -113,7 +117,7 @@ export class ContainerMaker {
 }
 
 function isUncertain(error: unknown): boolean {
-  return !(error instanceof AppError) || UNCERTAIN.includes(error.code)
+  return !(error instanceof AppError) || UNCERTAIN.has(error.code)
 }
 
 function ignoreMissing(error: unknown): void {
@@ -123,7 +127,8 @@ function ignoreMissing(error: unknown): void {
 /** The engine part speaks of engine names and content ids; a client knows neither. */
 function inTeamWords(error: unknown, name: string, image: string): unknown {
   if (!(error instanceof AppError)) return error
-  if (error.code === 'NAME_IN_USE') return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] }, { cause: error })
+  if (error.code === 'NAME_IN_USE')
+    return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] }, { cause: error })
   if (error.code === 'IMAGE_NOT_PRESENT') return new AppError('IMAGE_NOT_PRESENT', { reference: image }, { cause: error })
   return error
 }

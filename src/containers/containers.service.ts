@@ -31,7 +31,11 @@ export class Containers {
     const before = query.before === undefined ? undefined : createdOf(all, query.before)
     const since = query.since === undefined ? undefined : createdOf(all, query.since)
     const ancestors = await Promise.all((query.ancestor ?? []).map((text) => this.ancestor(text, [...teams.keys()])))
-    const found = filterContainers(all, query, { ancestors, ...(before !== undefined && { before }), ...(since !== undefined && { since }) })
+    const found = filterContainers(all, query, {
+      ancestors,
+      ...(before !== undefined && { before }),
+      ...(since !== undefined && { since }),
+    })
     const { items, nextCursor } = pageOf(found, orderOf(query.sort), query)
     return { items: items.map(({ view }) => view), nextCursor, stale }
   }

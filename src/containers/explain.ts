@@ -20,6 +20,7 @@ export function explain({ state, detail, command }: ContainerEntry): string | un
 
 function byte(exitCode: number): string {
   const name = signalName(exitCode - 128)
-  const hint = name === 'SIGKILL' ? ': it was killed, or did not end in time when it was stopped' : name === 'SIGTERM' ? ': it was stopped' : ''
+  const hint =
+    name === 'SIGKILL' ? ': it was killed, or did not end in time when it was stopped' : name === 'SIGTERM' ? ': it was stopped' : ''
   return `it was ended by ${name} (code ${exitCode})${hint}`
 }

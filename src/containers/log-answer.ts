@@ -1,4 +1,12 @@
-import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, StreamableFile, UseInterceptors } from '@nestjs/common'
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  StreamableFile,
+  UseInterceptors,
+} from '@nestjs/common'
 import { ApiExtraModels, ApiOkResponse, ApiProduces, getSchemaPath } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Readable } from 'node:stream'
@@ -25,7 +33,11 @@ export class LogAnswer implements NestInterceptor<ContainerLog, StreamableFile> 
       map((log) => {
         const write = asRecords ? record : text
         // A quiet container that is followed says nothing for long: its client must know at once that it is being served.
-        const body = new LogBody(log, (line) => write(log, line), () => raw.flushHeaders())
+        const body = new LogBody(
+          log,
+          (line) => write(log, line),
+          () => raw.flushHeaders(),
+        )
         raw.once('close', () => log.abort())
         return new StreamableFile(body, { type: asRecords ? NDJSON : PLAIN })
       }),
@@ -66,7 +78,13 @@ function text({ timestamps }: ContainerLog, { time, bytes, end }: LogLine): Buff
 }
 
 function record({ container }: ContainerLog, { stream, time, bytes, end }: LogLine): Buffer {
-  const line: LogLineRecord = { container, stream, time: rfc3339(time), line: Buffer.from(bytes).toString('utf8'), ...(end === 'part' && { partial: true }) }
+  const line: LogLineRecord = {
+    container,
+    stream,
+    time: rfc3339(time),
+    line: Buffer.from(bytes).toString('utf8'),
+    ...(end === 'part' && { partial: true }),
+  }
   return Buffer.from(`${JSON.stringify(line)}\n`)
 }
 

@@ -74,7 +74,13 @@ export class MountPlans {
       for (const mount of container.mounts) {
         if (mount.type === 'tmpfs') continue
         if (!isOwnVolume(mount, own)) verdict.deny(`/volumesFrom/${at}`, `its mount at ${mount.destination} is not a volume of the team`)
-        else found.push({ type: 'volume', engineName: mount.name!, target: normalTarget(mount.destination), readOnly: mount.readOnly || mode === 'ro' })
+        else
+          found.push({
+            type: 'volume',
+            engineName: mount.name!,
+            target: normalTarget(mount.destination),
+            readOnly: mount.readOnly || mode === 'ro',
+          })
       }
     }
     verdict.conclude()
@@ -84,10 +90,12 @@ export class MountPlans {
   /** Of this team only: a volume is shared by nothing that the caller may not use. */
   private async container(reference: string, team: TeamRef, pointer: string): Promise<ContainerEntry> {
     const wrong = (detail: string) => new AppError('INVALID_REQUEST', { reason: 'volumesFrom is not valid', errors: [{ pointer, detail }] })
-    if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference)) throw wrong('must be a container, with :ro or :rw after it or not')
+    if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference))
+      throw wrong('must be a container, with :ro or :rw after it or not')
     const visible = { teamIds: [team.id] }
     let rows = await this.ownership.store.byName('container', reference, visible)
-    if (rows.length === 0 && /^[0-9a-f]{4,64}$/.test(reference)) rows = await this.ownership.store.byIdPrefix('container', reference, visible)
+    if (rows.length === 0 && /^[0-9a-f]{4,64}$/.test(reference))
+      rows = await this.ownership.store.byIdPrefix('container', reference, visible)
     const live = rows.filter((row) => this.ownership.witness.agrees(row))
     const entry = live.length === 1 ? this.ownership.inventory.containers.get(live[0]!.engine_id ?? '') : undefined
     if (!entry) throw wrong(live.length > 1 ? 'matches several containers' : 'no such container in the team')

@@ -46,8 +46,14 @@ describe('a container', () => {
   })
 
   it('shows nothing of how the engine calls it, anywhere', async () => {
-    const made = await runContainer(ann, withName('web'), withSpec({ labels: { tier: 'front' }, mounts: [{ type: 'volume', source: 'data', target: '/data' }] }))
-    const texts = await Promise.all(['/containers', '/containers/web', '/volumes', '/volumes/data'].map(async (path) => (await ann.http.get(path)).text))
+    const made = await runContainer(
+      ann,
+      withName('web'),
+      withSpec({ labels: { tier: 'front' }, mounts: [{ type: 'volume', source: 'data', target: '/data' }] }),
+    )
+    const texts = await Promise.all(
+      ['/containers', '/containers/web', '/volumes', '/volumes/data'].map(async (path) => (await ann.http.get(path)).text),
+    )
     for (const text of [...texts, JSON.stringify(made)]) {
       expect(text).not.toContain('--')
       expect(text).not.toContain('berth.uid')
@@ -58,7 +64,9 @@ describe('a container', () => {
   })
 
   it('is only created without start', async () => {
-    expect(await runContainer(ann, withName('later'), withoutStart())).toMatchObject({ state: { status: 'created', exitCode: null, startedAt: null } })
+    expect(await runContainer(ann, withName('later'), withoutStart())).toMatchObject({
+      state: { status: 'created', exitCode: null, startedAt: null },
+    })
     expect((await ann.ok<Page<Container>>('GET', '/containers')).items).toEqual([])
     expect((await ann.ok<Page<Container>>('GET', '/containers?all=true')).items).toHaveLength(1)
     expect(await ann.ok('POST', '/containers/later/start')).toMatchObject({ state: { status: 'running' } })
@@ -89,7 +97,10 @@ describe('a container', () => {
     await runContainer(ann, withName('web'), withCmd('sh', '-c', 'trap "exit 9" USR1; while :; do sleep 0.1; done'))
     await ann.ok('POST', '/containers/web/kill?signal=SIGUSR1')
     await until('the signal', async () => (await ann.ok<Container>('GET', '/containers/web')).state.exitCode === 9)
-    expect(await ann.fails('POST', '/containers/web/kill?signal=SIGNOPE')).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/query/signal' }] })
+    expect(await ann.fails('POST', '/containers/web/kill?signal=SIGNOPE')).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/query/signal' }],
+    })
   })
 
   it.each([
@@ -100,7 +111,10 @@ describe('a container', () => {
   ])('explains why it does not run: %s', async (_, command, exitCode, text) => {
     await runContainer(ann, withName('brief'), withCmd(...command))
     await until('its end', async () => (await ann.ok<Container>('GET', '/containers/brief')).state.status === 'exited')
-    expect((await ann.ok<Container>('GET', '/containers/brief')).state).toMatchObject({ exitCode, explanation: expect.stringContaining(text) })
+    expect((await ann.ok<Container>('GET', '/containers/brief')).state).toMatchObject({
+      exitCode,
+      explanation: expect.stringContaining(text),
+    })
   })
 
   it('is renamed, and its old name is free', async () => {
@@ -121,7 +135,8 @@ describe('a container', () => {
     expect(top.processes[0]!.join(' ')).toContain('sleep 300')
     expect((await ann.ok<{ titles: string[] }>('GET', '/containers/web/top?args=aux')).titles).toContain('%CPU')
     expect(await vic.fails('GET', '/containers/web/top?args=aux')).toMatchObject({ code: 'permission_denied' })
-    for (const args of ['eww', '-eo%20pid%20e', 'aux%20e', 'axe']) expect(await ann.fails('GET', `/containers/web/top?args=${args}`)).toMatchObject({ code: 'invalid_request' })
+    for (const args of ['eww', '-eo%20pid%20e', 'aux%20e', 'axe'])
+      expect(await ann.fails('GET', `/containers/web/top?args=${args}`)).toMatchObject({ code: 'invalid_request' })
     await ann.ok('POST', '/containers/web/kill')
     expect(await ann.fails('GET', '/containers/web/top')).toMatchObject({ code: 'container_not_running' })
   })
@@ -188,7 +203,10 @@ describe('a viewer', () => {
     ['POST', '/containers', 'containers.create'],
   ] as const)('may not %s %s, and is told the permission', async (method, path, permission) => {
     await runContainer(ann, withName('web'), withoutStart())
-    expect(await vic.fails(method, path, { name: 'x', image: BASE_IMAGE })).toMatchObject({ status: 403, detail: expect.stringContaining(permission) })
+    expect(await vic.fails(method, path, { name: 'x', image: BASE_IMAGE })).toMatchObject({
+      status: 403,
+      detail: expect.stringContaining(permission),
+    })
     expect(await ann.ok('GET', '/containers/web')).toMatchObject({ state: { status: 'created' } })
   })
 })

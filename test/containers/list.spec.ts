@@ -18,7 +18,11 @@ beforeAll(async () => {
   const run = async (name: string, ...options: Parameters<typeof withSpec>[0][]) => {
     made[name] = (await runContainer(ann, withName(name), ...options.map(withSpec))) as unknown as Container
   }
-  await run('one', { labels: { tier: 'front', app: 'shop' }, ports: [{ container: 80, host: 18_180 }], mounts: [{ type: 'volume', source: 'data', target: '/data' }] })
+  await run('one', {
+    labels: { tier: 'front', app: 'shop' },
+    ports: [{ container: 80, host: 18_180 }],
+    mounts: [{ type: 'volume', source: 'data', target: '/data' }],
+  })
   await run('two', { labels: { tier: 'back' }, command: ['sh', '-c', 'exit 3'], network: 'none' })
   await run('three', { image, healthcheck: { test: ['CMD', 'true'], interval: 1 } })
   made['four'] = (await runContainer(ann, withName('four'), withoutStart())) as unknown as Container

@@ -52,20 +52,34 @@ describe('logs', () => {
 
   it('begin at a time, that one included', async () => {
     const { text } = await ann.http.get('/containers/both/logs?timestamps=true&stderr=false').expect(200)
-    const times = text.trimEnd().split('\n').map((line) => line.slice(0, line.indexOf(' ')))
+    const times = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf(' ')))
     expect(times[1]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
     const later = await ann.http.get(`/containers/both/logs?stderr=false&since=${times[1]}`).expect(200)
     expect(later.text).toBe('out2\ntail')
   })
 
   it('are a record for each line where the client asks for it', async () => {
-    const answer = await ann.http.get('/containers/both/logs?stderr=false').set('accept', 'application/x-ndjson').buffer(true).parse((res, done) => {
-      let text = ''
-      res.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => done(null, text))
-    })
-    const records = (answer.body as string).trim().split('\n').map((line) => JSON.parse(line) as object)
+    const answer = await ann.http
+      .get('/containers/both/logs?stderr=false')
+      .set('accept', 'application/x-ndjson')
+      .buffer(true)
+      .parse((res, done) => {
+        let text = ''
+        res.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => done(null, text))
+      })
+    const records = (answer.body as string)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object)
     expect(answer.headers['content-type']).toContain('application/x-ndjson')
-    expect(records).toMatchObject([{ container: 'both', stream: 'stdout', line: 'out1', time: expect.stringMatching(/Z$/) }, { line: 'out2' }, { line: 'tail' }])
+    expect(records).toMatchObject([
+      { container: 'both', stream: 'stdout', line: 'out1', time: expect.stringMatching(/Z$/) },
+      { line: 'out2' },
+      { line: 'tail' },
+    ])
   })
 
   it('of a terminal come as they are', async () => {

@@ -38,7 +38,12 @@ const BAD: readonly (readonly [string, string, number])[] = [
 
 describe('a reference that is none', () => {
   it.each(BAD)('%s', async (_, ref, status) => {
-    for (const [method, rest] of [['get', ''], ['get', '/top'], ['post', '/stop'], ['delete', '']] as const) {
+    for (const [method, rest] of [
+      ['get', ''],
+      ['get', '/top'],
+      ['post', '/stop'],
+      ['delete', ''],
+    ] as const) {
       const answer = await ann.http[method](`/containers/${ref}${rest}`)
       // without a reference the address is another one: the list, or a route that is not there
       if (ref === '' || ref.startsWith('.') || ref.startsWith('%2e')) expect([200, 400, 404]).toContain(answer.status)
@@ -51,7 +56,8 @@ describe('a reference that is none', () => {
 
 describe('a reference', () => {
   it('is a name, the full id or a unique prefix', async () => {
-    for (const ref of ['web', web.id, web.id.slice(0, 12), web.id.slice(0, 4)]) expect(await ann.ok('GET', `/containers/${ref}`)).toMatchObject({ id: web.id })
+    for (const ref of ['web', web.id, web.id.slice(0, 12), web.id.slice(0, 4)])
+      expect(await ann.ok('GET', `/containers/${ref}`)).toMatchObject({ id: web.id })
   })
 
   it('means the name first, also where another id begins so', async () => {

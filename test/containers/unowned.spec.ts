@@ -23,7 +23,13 @@ async function beside(spec: object = {}): Promise<{ id: string; name: string }> 
 describe('a container that was made beside the gateway', () => {
   it('is read, stopped, killed and removed by an administrator, by its full id', async () => {
     const { id, name } = await beside({ Cmd: ['sh', '-c', 'echo here; trap "exit 5" TERM; while :; do sleep 0.1; done'], Env: ['A=1'] })
-    expect(await s.admin.ok('GET', `/containers/${id}`)).toMatchObject({ id, name, team: null, createdBy: null, env: expect.arrayContaining(['A=1']) })
+    expect(await s.admin.ok('GET', `/containers/${id}`)).toMatchObject({
+      id,
+      name,
+      team: null,
+      createdBy: null,
+      env: expect.arrayContaining(['A=1']),
+    })
     await until('its log', async () => (await s.admin.http.get(`/containers/${id}/logs`)).text === 'here\n')
     expect((await s.admin.ok<Container>('POST', `/containers/${id}/stop?timeout=5`)).state).toMatchObject({ status: 'exited', exitCode: 5 })
     expect(await s.admin.fails('POST', `/containers/${id}/kill`)).toMatchObject({ code: 'container_not_running' })
@@ -33,7 +39,9 @@ describe('a container that was made beside the gateway', () => {
 
   it.each(['start', 'restart', 'rename'])('is not for anybody to %s', async (verb) => {
     const { id } = await beside()
-    expect(await s.admin.fails('POST', `/containers/${id}/${verb}`, verb === 'rename' ? { name: 'x' } : undefined)).toMatchObject({ code: 'not_found' })
+    expect(await s.admin.fails('POST', `/containers/${id}/${verb}`, verb === 'rename' ? { name: 'x' } : undefined)).toMatchObject({
+      code: 'not_found',
+    })
   })
 
   it('is in no list, and nothing to a team', async () => {
@@ -43,7 +51,7 @@ describe('a container that was made beside the gateway', () => {
     expect(await ann.fails('DELETE', `/containers/${id}?force=true`)).toMatchObject({ code: 'not_found' })
   })
 
-  it('that an administrator assigns is the team\'s, without its forged image label', async () => {
+  it("that an administrator assigns is the team's, without its forged image label", async () => {
     const { id, name } = await beside({ Labels: { 'berth.image': 'docker.io/library/forged:1', kept: 'yes' } })
     await s.admin.ok('POST', '/ownership/assign', { kind: 'container', id, team: s.teams.get('alpha')!.name, name: 'given' })
     const seen = await ann.ok<Container>('GET', '/containers/given')

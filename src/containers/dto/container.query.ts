@@ -12,111 +12,178 @@ const PORT = /^\d{1,5}(\/(tcp|udp|sctp))?$/
 
 export class ListContainersQuery {
   /** Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   all?: boolean
 
   /** Only the newest container. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   latest?: boolean
 
   /** Only the n newest containers. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   last?: number
 
   /** Order; newest first when left out. */
   @ApiPropertyOptional({ enum: CONTAINER_SORTS, enumName: 'ContainerSort' })
-  @IsOptional() @IsIn(CONTAINER_SORTS)
+  @IsOptional()
+  @IsIn(CONTAINER_SORTS)
   sort?: ContainerSort
 
   /** Items on one page. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   cursor?: string
 
   /** Only ids that begin so. Repeatable, as the other filters: one of the values has to fit. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @Matches(/^[0-9a-f]{1,64}$/, { each: true, message: 'must be hex digits' })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Matches(/^[0-9a-f]{1,64}$/, { each: true, message: 'must be hex digits' })
   id?: string[]
 
   /** Only names that contain this text. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(64, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
   name?: string[]
 
   /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' }) @MaxLength(4400, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
+  @MaxLength(4400, { each: true })
   label?: string[]
 
   @ApiPropertyOptional({ enum: CONTAINER_STATUSES, enumName: 'ContainerStatus', isArray: true })
-  @many @IsOptional() @IsArray() @IsIn(CONTAINER_STATUSES, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsIn(CONTAINER_STATUSES, { each: true })
   status?: ContainerStatus[]
 
   /** Only those that ended with this code. */
   @ApiPropertyOptional({ type: [Number] })
-  @many @IsOptional() @IsArray() @Type(() => Number) @IsInt({ each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Type(() => Number)
+  @IsInt({ each: true })
   exited?: number[]
 
   /** Only those created before this container (name or id). */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   before?: string
 
   /** Only those created after this container (name or id). */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   since?: string
 
   /** Only those of this image: reference or `sha256:` id. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(1024, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(1024, { each: true })
   ancestor?: string[]
 
   /** Only those that mount this volume, by name or by destination. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(4096, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(4096, { each: true })
   volume?: string[]
 
   /** Only those connected to this network. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @IsString({ each: true }) @MaxLength(64, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @MaxLength(64, { each: true })
   network?: string[]
 
   /** Only running ones that publish this port of theirs: `80` or `80/udp`. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
   publish?: string[]
 
   /** Only running ones that expose this port of theirs, published or not. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
   expose?: string[]
 
   @ApiPropertyOptional({ enum: HEALTH_STATUSES, enumName: 'HealthStatus', isArray: true })
-  @many @IsOptional() @IsArray() @IsIn(HEALTH_STATUSES, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @IsIn(HEALTH_STATUSES, { each: true })
   health?: HealthStatus[]
 }
 
 export class StopQuery {
   /** Seconds until it is killed; the container's own when left out. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(0) @Max(600)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(600)
   timeout?: number
 }
 
 export class KillQuery {
   /** `SIGKILL` when left out. */
-  @IsOptional() @Matches(SIGNAL, { message: 'must be a signal such as SIGTERM' })
+  @IsOptional()
+  @Matches(SIGNAL, { message: 'must be a signal such as SIGTERM' })
   signal?: string
 }
 
 export class RemoveQuery {
   /** Also a running one, which is killed. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   force?: boolean
 
   /** Its anonymous volumes too; named ones stay. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   volumes?: boolean
 }
 
@@ -125,7 +192,8 @@ export const TOP_ARGUMENTS = ['aux', '-ef', '-eF', '-el'] as const
 export class TopQuery {
   /** Other columns; needs the permission containers.operate. */
   @ApiPropertyOptional({ enum: TOP_ARGUMENTS, enumName: 'TopArguments' })
-  @IsOptional() @IsIn(TOP_ARGUMENTS)
+  @IsOptional()
+  @IsIn(TOP_ARGUMENTS)
   args?: (typeof TOP_ARGUMENTS)[number]
 }
 

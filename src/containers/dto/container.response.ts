@@ -151,7 +151,7 @@ export class ContainerDetails extends ContainerSummary {
 export class ContainerCopy {
   @ApiPropertyOptional({ type: ContainerSummary })
   container?: ContainerSummary
-  @ApiPropertyOptional({ schema: { $ref: '#/components/schemas/ProblemDetails' } } as object)
+  @ApiPropertyOptional({ allOf: [{ $ref: '#/components/schemas/ProblemDetails' }] })
   error?: object
 }
 

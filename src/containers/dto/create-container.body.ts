@@ -1,14 +1,11 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import {
   ArrayMaxSize,
-  ArrayMinSize,
   IsArray,
   IsBoolean,
   IsIn,
   IsInt,
-  IsIP,
-  IsNumber,
   IsObject,
   IsOptional,
   IsString,
@@ -18,213 +15,185 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator'
-import { type ContainerRequest, IsLabelMap, MOUNT_TYPES, RESTART_POLICIES, type RestartPolicy } from '../../admission/index.js'
-import { PULL_POLICIES, type PullPolicy } from '../../common/image-source.js'
 import { OBJECT_NAME } from '../../access/index.js'
+import { type ContainerRequest, IsLabelMap } from '../../admission/index.js'
+import { PULL_POLICIES, type PullPolicy } from '../../common/image-source.js'
+import { HealthcheckBody, MountBody, NO_NUL, noNul, PortBody, ResourcesBody, RestartBody } from './container-parts.body.js'
 import { flag } from './fields.js'
 import { SIGNAL } from './signal.js'
 
-const NO_NUL = /^[^\0]*$/
+/** The kernel's own bound of one argument. */
 const MAX_TEXT = 131_072
-const noNul = { each: true, message: 'must not contain NUL' }
 
-/** A port of the container that the host publishes. */
-export class PortBody {
-  /** Port inside the container. */
-  @IsInt() @Min(1) @Max(65_535)
-  container!: number
-
-  /** Port of the host, 1024 or above; a free one when left out. */
-  @IsOptional() @IsInt() @Min(1) @Max(65_535)
-  host?: number
-
-  /** Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
-  @IsOptional() @IsIP()
-  hostIp?: string
-
-  @ApiPropertyOptional({ enum: ['tcp', 'udp'], enumName: 'PortProtocol', default: 'tcp' })
-  @IsOptional() @IsIn(['tcp', 'udp'])
-  protocol?: 'tcp' | 'udp'
-}
-
-/** Something mounted into the container. */
-export class MountBody {
-  /** `bind` is in the contract, but the team's profile refuses it. */
-  @ApiProperty({ enum: MOUNT_TYPES, enumName: 'MountType' })
-  @IsIn(MOUNT_TYPES)
-  type!: (typeof MOUNT_TYPES)[number]
-
-  /** Name of a volume of the team, made if there is none; an anonymous volume when left out. */
-  @IsOptional() @IsString() @MaxLength(4096) @Matches(NO_NUL)
-  source?: string
-
-  /** Absolute path in the container. */
-  @IsString() @MaxLength(4096) @Matches(NO_NUL)
-  target!: string
-
-  @IsOptional() @IsBoolean()
-  readOnly?: boolean
-
-  /** Bytes of a tmpfs; 64 MiB when left out. */
-  @IsOptional() @IsInt() @Min(4096)
-  size?: number
-}
-
-/** Limits. */
-export class ResourcesBody {
-  /** Bytes, 6 MiB or more; 2 GiB when left out. Swap is not given. */
-  @IsOptional() @IsInt() @Min(6_291_456)
-  memory?: number
-
-  /** Cores; 2 when left out. */
-  @IsOptional() @IsNumber({ maxDecimalPlaces: 3 }) @Min(0.01)
-  cpus?: number
-
-  /** Processes and threads; 1024 when left out. */
-  @IsOptional() @IsInt() @Min(1) @Max(32_768)
-  pids?: number
-}
-
-/** What the engine does when the main process ends. */
-export class RestartBody {
-  @ApiProperty({ enum: RESTART_POLICIES, enumName: 'RestartPolicy' })
-  @IsIn(RESTART_POLICIES)
-  policy!: RestartPolicy
-
-  /** With `on-failure`; without a limit when left out. */
-  @IsOptional() @IsInt() @Min(1) @Max(1_000_000)
-  maxRetries?: number
-}
-
-/** A command that tells whether the container works. */
-export class HealthcheckBody {
-  /** `["CMD", "program", "argument"]`, `["CMD-SHELL", "command line"]`, or `["NONE"]` to switch the image's off. */
-  @IsArray() @ArrayMinSize(1) @ArrayMaxSize(64) @IsString({ each: true }) @MaxLength(4096, { each: true }) @Matches(NO_NUL, noNul)
-  test!: string[]
-
-  /** Seconds between two runs. */
-  @IsOptional() @IsNumber() @Min(0.001) @Max(86_400)
-  interval?: number
-
-  /** Seconds that one run may take. */
-  @IsOptional() @IsNumber() @Min(0.001) @Max(86_400)
-  timeout?: number
-
-  /** Failures in a row until it counts as unhealthy. */
-  @IsOptional() @IsInt() @Min(1) @Max(1000)
-  retries?: number
-
-  /** Seconds after the start in which failures do not count. */
-  @IsOptional() @IsNumber() @Min(0.001) @Max(86_400)
-  startPeriod?: number
-}
-
+/** A container to make. */
 export class CreateContainerBody implements ContainerRequest {
   /** Team that the container belongs to; may be left out by a member of exactly one. */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 
   /** A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
-  @IsOptional() @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
+  @IsOptional()
+  @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
   name?: string
 
   /** Reference, digest or `sha256:` id of an image of the team or of the library. */
-  @IsString() @MaxLength(1024)
+  @IsString()
+  @MaxLength(1024)
   image!: string
 
   /** Arguments of the entrypoint, or the command itself; the image's when left out. */
-  @IsOptional() @IsArray() @ArrayMaxSize(1024) @IsString({ each: true }) @MaxLength(MAX_TEXT, { each: true }) @Matches(NO_NUL, noNul)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1024)
+  @IsString({ each: true })
+  @MaxLength(MAX_TEXT, { each: true })
+  @Matches(NO_NUL, noNul)
   command?: string[]
 
-  @IsOptional() @IsArray() @ArrayMaxSize(1024) @IsString({ each: true }) @MaxLength(MAX_TEXT, { each: true }) @Matches(NO_NUL, noNul)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1024)
+  @IsString({ each: true })
+  @MaxLength(MAX_TEXT, { each: true })
+  @Matches(NO_NUL, noNul)
   entrypoint?: string[]
 
   /** `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
-  @IsOptional() @IsArray() @ArrayMaxSize(1024) @IsString({ each: true }) @MaxLength(MAX_TEXT, { each: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1024)
+  @IsString({ each: true })
+  @MaxLength(MAX_TEXT, { each: true })
   @Matches(/^[^=\0]+(=[^\0]*)?$/, { each: true, message: 'must be KEY=VALUE, without NUL' })
   env?: string[]
 
   /** A terminal for the main process. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   tty?: boolean
 
   /** Keeps standard input open without anybody attached. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   openStdin?: boolean
 
   /** `user`, `user:group` or numbers. */
-  @IsOptional() @Matches(/^[A-Za-z0-9_.$-]{1,64}(:[A-Za-z0-9_.$-]{1,64})?$/, { message: 'must be user or user:group' })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9_.$-]{1,64}(:[A-Za-z0-9_.$-]{1,64})?$/, { message: 'must be user or user:group' })
   user?: string
 
   /** Absolute path. */
-  @IsOptional() @IsString() @MaxLength(4096) @Matches(NO_NUL)
+  @IsOptional()
+  @IsString()
+  @MaxLength(4096)
+  @Matches(NO_NUL)
   workingDir?: string
 
-  @IsOptional() @Matches(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, { message: 'must be a host name of at most 63 characters' })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, { message: 'must be a host name of at most 63 characters' })
   hostname?: string
 
   /** At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional() @IsLabelMap()
+  @IsOptional()
+  @IsLabelMap()
   labels?: Record<string, string>
 
   @ApiPropertyOptional({ type: [PortBody] })
-  @IsOptional() @IsArray() @ArrayMaxSize(100) @ValidateNested({ each: true }) @Type(() => PortBody)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => PortBody)
   ports?: PortBody[]
 
   /** Publishes every port that the image exposes on a free port of the host. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   publishAll?: boolean
 
   @ApiPropertyOptional({ type: [MountBody] })
-  @IsOptional() @IsArray() @ArrayMaxSize(32) @ValidateNested({ each: true }) @Type(() => MountBody)
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(32)
+  @ValidateNested({ each: true })
+  @Type(() => MountBody)
   mounts?: MountBody[]
 
   /** Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
-  @IsOptional() @IsArray() @ArrayMaxSize(16) @IsString({ each: true }) @MaxLength(80, { each: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(16)
+  @IsString({ each: true })
+  @MaxLength(80, { each: true })
   volumesFrom?: string[]
 
   /** `none`; networks of the team are not offered yet. */
-  @IsOptional() @IsString() @MaxLength(128)
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
   network?: string
 
   /** Refused below the profile `privileged`. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   privileged?: boolean
 
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => ResourcesBody)
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ResourcesBody)
   resources?: ResourcesBody
 
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => RestartBody)
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RestartBody)
   restart?: RestartBody
 
-  @IsOptional() @IsObject() @ValidateNested() @Type(() => HealthcheckBody)
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => HealthcheckBody)
   healthcheck?: HealthcheckBody
 
   /** Whether the image is looked for at its registry; `missing` when left out. */
   @ApiPropertyOptional({ enum: PULL_POLICIES, enumName: 'PullPolicy', default: 'missing' })
-  @IsOptional() @IsIn(PULL_POLICIES)
+  @IsOptional()
+  @IsIn(PULL_POLICIES)
   pull?: PullPolicy
 
   /** Makes so many copies; the answer then reports each. */
-  @IsOptional() @IsInt() @Min(1) @Max(50)
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(50)
   count?: number
 
   /** Removes the container and its anonymous volumes when it ends. */
-  @IsOptional() @IsBoolean()
+  @IsOptional()
+  @IsBoolean()
   autoRemove?: boolean
 
   /** Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
-  @IsOptional() @Matches(SIGNAL, { message: 'must be a signal such as SIGINT' })
+  @IsOptional()
+  @Matches(SIGNAL, { message: 'must be a signal such as SIGINT' })
   stopSignal?: string
 
   /** Seconds between the stop signal and the kill; 10 when left out. */
-  @IsOptional() @IsInt() @Min(0) @Max(86_400)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
   stopTimeout?: number
 }
 
 export class CreateContainerQuery {
   /** Starts it too; if that fails, the container is removed again. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   start?: boolean
 }

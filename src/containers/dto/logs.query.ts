@@ -8,31 +8,42 @@ const TIME_TEXT = { message: 'must be RFC 3339, such as 2026-01-31T12:00:00Z, or
 export class LogsQuery {
   /** The last n lines, or `all`. Lines of more than 16 KiB count as several. */
   @ApiPropertyOptional({ type: String, default: 'all' })
-  @IsOptional() @Matches(/^(all|\d{1,9})$/, { message: 'must be a number or all' })
+  @IsOptional()
+  @Matches(/^(all|\d{1,9})$/, { message: 'must be a number or all' })
   tail?: string
 
   /** Lines of this time and later: RFC 3339 or Unix seconds. */
-  @IsOptional() @Matches(TIME, TIME_TEXT)
+  @IsOptional()
+  @Matches(TIME, TIME_TEXT)
   since?: string
 
   /** Lines before this time: RFC 3339 or Unix seconds. */
-  @IsOptional() @Matches(TIME, TIME_TEXT)
+  @IsOptional()
+  @Matches(TIME, TIME_TEXT)
   until?: string
 
   /** Puts the time before each line; NDJSON always has it. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   timestamps?: boolean
 
   /** `false` leaves it out. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   stdout?: boolean
 
   /** `false` leaves it out. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   stderr?: boolean
 
   /** Stays open and goes on with each new line until the container ends. */
-  @flag @IsOptional() @IsBoolean()
+  @flag
+  @IsOptional()
+  @IsBoolean()
   follow?: boolean
 }
 

@@ -9,35 +9,51 @@ const many = Transform(({ value }) => (value === undefined || Array.isArray(valu
 
 export class ListVolumesQuery {
   /** Only names that contain this text. */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   name?: string
 
   /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
   @ApiPropertyOptional({ type: [String] })
-  @many @IsOptional() @IsArray() @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' }) @MaxLength(4400, { each: true })
+  @many
+  @IsOptional()
+  @IsArray()
+  @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
+  @MaxLength(4400, { each: true })
   label?: string[]
 
   /** Items on one page, by name. */
-  @IsOptional() @Type(() => Number) @IsInt() @Min(1) @Max(MAX_LIMIT)
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LIMIT)
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional() @IsString() @MaxLength(1024)
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
   cursor?: string
 }
 
 export class CreateVolumeBody {
   /** Team that the volume belongs to; may be left out by a member of exactly one. */
-  @IsOptional() @IsString() @MaxLength(64)
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
   team?: string
 
   /** A generated one when left out. */
-  @IsOptional() @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
+  @IsOptional()
+  @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
   name?: string
 
   /** At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional() @IsLabelMap()
+  @IsOptional()
+  @IsLabelMap()
   labels?: Record<string, string>
 }
 

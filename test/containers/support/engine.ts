@@ -44,7 +44,10 @@ export async function imageWith(s: Scenario, team: Team, config: object): Promis
   const name = `berth.test.local/x${randomBytes(4).toString('hex')}`
   const { Id } = await engineJson<{ Id: string }>(socket, 'POST', '/containers/create', { Image: BASE_IMAGE, Cmd: ['true'] })
   const repo = encodeURIComponent(name)
-  const made = await engineJson<{ Id: string }>(socket, 'POST', `/commit?container=${Id}&repo=${repo}&tag=1`, { Cmd: ['sleep', '300'], ...config })
+  const made = await engineJson<{ Id: string }>(socket, 'POST', `/commit?container=${Id}&repo=${repo}&tag=1`, {
+    Cmd: ['sleep', '300'],
+    ...config,
+  })
   await engineCall(socket, 'DELETE', `/containers/${Id}?force=true`)
   s.forget('images', made.Id)
   await s.seedImage(team, `${name}:1`, `${name}:1`)
