@@ -47,11 +47,11 @@ export class Resolver {
       case 'team':
         return { kind: 'team', team: await this.teamForCreation(principal, pointer.team) }
       case 'teamEntity':
-        return { kind: 'teamEntity', team: await this.teams.visible(principal, required(pointer.ref)) }
+        return { kind: 'teamEntity', team: await this.teams.visible(principal, plain(pointer.ref)) }
       case 'user':
-        return this.user(required(pointer.ref))
+        return this.user(plain(pointer.ref))
       case 'job':
-        return this.job(principal, required(pointer.ref))
+        return this.job(principal, plain(pointer.ref))
       case 'image':
         return this.image(row, principal, pointer)
       case 'container':
@@ -157,6 +157,13 @@ export class Resolver {
     if (!user) throw new AppError('NOT_FOUND')
     return { kind: 'user', id: user.id }
   }
+}
+
+/** Ids and names of ours: checked before the database is asked, since PostgreSQL has an error of its own for some characters. */
+function plain(ref: string | undefined): string {
+  const given = required(ref)
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(given)) return given
+  throw new AppError('INVALID_REFERENCE', { reason: 'use an id or a name' })
 }
 
 function required(ref: string | undefined): string {
