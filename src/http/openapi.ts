@@ -31,7 +31,9 @@ const SCHEMAS: Readonly<Record<string, SchemaObject>> = {
   ErrorCode: {
     type: 'string',
     description: 'what went wrong, for programs; docs/errors.md says more',
-    enum: Object.keys(ERRORS).map((code) => code.toLowerCase()).sort(),
+    enum: Object.keys(ERRORS)
+      .map((code) => code.toLowerCase())
+      .sort(),
   },
   FieldError: {
     type: 'object',
@@ -85,6 +87,8 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     .build()
   const document = SwaggerModule.createDocument(app, head, { autoTagControllers: false })
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...SCHEMAS } }
+  // Nest puts an empty one there
+  delete document.info.contact
   for (const { path, op } of operationsOf(document)) complete(path, op)
   return sorted(document) as OpenAPIObject
 }

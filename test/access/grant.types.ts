@@ -38,7 +38,7 @@ void system.version({
   holds: () => true,
 })
 // @ts-expect-error a copy loses the proof
-void system.version({ ...version })
+void system.version({ ...version }) // eslint-disable-line typescript/no-misused-spread
 // @ts-expect-error null is no proof
 void system.version(null)
 // @ts-expect-error nor is undefined
@@ -46,7 +46,7 @@ void audit.list(undefined, { limit: 1 })
 
 // the target is that of the operation
 const pinned: string = start.target.engineId
-const scope: readonly { id: string }[] = list.target.teams
+void list.target.teams[0]?.id
 // @ts-expect-error a list has no single object
 void list.target.engineId
 // @ts-expect-error an object is not a scope
@@ -54,7 +54,7 @@ void start.target.teams
 // @ts-expect-error grants are not changed
 start.operation = 'ContainerStart'
 // @ts-expect-error a target is not swapped for another
-start.target = { kind: 'container', team: null, uid: null, name: pinned, engineId: String(scope) }
+start.target = { kind: 'container', team: null, uid: null, name: pinned, engineId: pinned }
 // @ts-expect-error a container is not a volume
 const wrong: TargetOf<'VolumeInspect'> = start.target
 void wrong

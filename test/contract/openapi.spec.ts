@@ -17,7 +17,7 @@ describe('api/openapi.json', () => {
   })
 
   it('has each operation that is offered over rest, once, and no other', () => {
-    expect(placed.map(({ op }) => op.operationId).sort()).toEqual(offered.sort())
+    expect(placed.map(({ op }) => String(op.operationId)).sort()).toEqual(offered.sort())
   })
 
   it.each(placed.map(({ op, path, method }) => [op.operationId as OperationId, { op, path, method }] as const))(
@@ -51,7 +51,8 @@ describe('the check of the document', () => {
   const broken = (change: (document: OpenAPIObject) => void): string[] => {
     const copy = structuredClone(DOCUMENT)
     change(copy)
-    return openApiFaults(copy)
+    const known = openApiFaults(DOCUMENT)
+    return openApiFaults(copy).filter((fault) => !known.includes(fault))
   }
 
   it('finds a schema that admits everything', () => {

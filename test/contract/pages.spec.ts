@@ -103,7 +103,8 @@ describe('docs/configuration.md', () => {
   it.each(names)('says the default of %s, and whether it may be a file', (name) => {
     const [shown, file] = page.get(name)!
     const value = defaults[name]
-    const text = value === undefined ? '–' : Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : String(value)
+    const text =
+      value === undefined ? '–' : Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : `${value as string | number}`
     expect(shown).toBe(text)
     expect(file).toBe((SECRET_SETTINGS as readonly string[]).includes(name) ? 'yes' : '–')
   })

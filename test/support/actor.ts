@@ -86,9 +86,9 @@ export class Actor {
   }
 
   private request(method: Method, path: string): Test {
-    const test = supertest(this.gateway.url)
-      [method.toLowerCase() as 'get'](absolute(path))
-      .expect(isDocumented(method, absolute(path)))
+    const agent = supertest(this.gateway.url)
+    const url = absolute(path)
+    const test = agent[method.toLowerCase() as 'get'](url).expect(isDocumented(method, url))
     return this.accessToken === null ? test : test.set('authorization', `Bearer ${this.accessToken}`)
   }
 }
@@ -101,7 +101,7 @@ function absolute(path: string): string {
 /** The check of an answer that supertest got. */
 export function isDocumented(method: string, path: string): (response: RawResponse) => void {
   return ({ status, headers, body, text }) => {
-    const contentType = String(headers['content-type'] ?? '')
+    const contentType = headers['content-type'] ?? ''
     const parsed: unknown = /[/+]json/.test(contentType) ? body : text
     assertDocumented({
       method,
@@ -109,7 +109,7 @@ export function isDocumented(method: string, path: string): (response: RawRespon
       status,
       contentType,
       body: parsed,
-      requestId: (headers['x-request-id'] as string | undefined) ?? null,
+      requestId: headers['x-request-id'] ?? null,
     })
   }
 }

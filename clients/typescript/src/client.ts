@@ -55,10 +55,10 @@ export class Client {
 
   /** Logs in; from then on the client refreshes its tokens by itself. */
   async login(credentials: operations['AuthLogin']['requestBody']['content']['application/json']): Promise<Tokens> {
-    const tokens = await this.call('AuthLogin', { body: credentials } as never)
-    this.session = this.sessionOf(tokens as Tokens)
-    this.options.onTokens?.(tokens as Tokens)
-    return tokens as Tokens
+    const tokens = await this.call('AuthLogin', { body: credentials })
+    this.session = this.sessionOf(tokens)
+    this.options.onTokens?.(tokens)
+    return tokens
   }
 
   /** The token for a connection that is made now, such as that of the streams; null without credentials. */
@@ -83,7 +83,7 @@ export class Client {
   }
 
   private sessionOf(tokens: Tokens): Session {
-    const exchange = (refreshToken: string) => this.call('AuthRefresh', { body: { refreshToken } } as never) as Promise<Tokens>
+    const exchange = (refreshToken: string) => this.call('AuthRefresh', { body: { refreshToken } })
     return new Session(tokens, exchange, this.options.onTokens)
   }
 }

@@ -19,6 +19,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a session. Too many failures are answered 429 with Retry-After, whether the password was right or not. */
+        post: operations["AuthLogin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the session of this access token, and with it all its tokens and open streams. */
+        post: operations["AuthLogout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New tokens for the session. A refresh token that was used before ends the session. */
+        post: operations["AuthRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Running containers of your teams; all of them with all=true */
+        get: operations["ContainerList"];
+        put?: never;
+        /** Create a container, or run it with start=true */
+        post: operations["ContainerCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about a container */
+        get: operations["ContainerInspect"];
+        put?: never;
+        post?: never;
+        /** Remove a container */
+        delete: operations["ContainerDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a signal to the main process */
+        post: operations["ContainerKill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of a container */
+        get: operations["ContainerLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a container another name */
+        post: operations["ContainerRename"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a container and start it again */
+        post: operations["ContainerRestart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a container */
+        post: operations["ContainerStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a container: its stop signal, then a kill */
+        post: operations["ContainerStop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Processes of a running container */
+        get: operations["ContainerTop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images of your teams and of the library */
+        get: operations["ImageList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about an image */
+        get: operations["ImageInspect"];
+        put?: never;
+        post?: never;
+        /** Remove a reference, or by id all that the team has to an image */
+        delete: operations["ImageDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{ref}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps that an image was made by */
+        get: operations["ImageHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pull an image */
+        post: operations["ImageCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an image one more reference */
+        post: operations["ImageTag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -54,6 +346,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/library/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Publish an image of the engine to every team */
+        put: operations["LibraryPut"];
+        post?: never;
+        /** Take an image out of the library */
+        delete: operations["LibraryDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is, with their teams, and what this credential may do. */
+        get: operations["MeInspect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/can-i": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Would the operation be allowed now? Decided by the same function, without doing it. */
+        post: operations["MeCanI"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all other sessions of the caller at once; personal tokens stay. */
+        post: operations["MePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where you are logged in, newest first. */
+        get: operations["SessionList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends the session, its tokens and its open streams. */
+        delete: operations["SessionDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your personal tokens, without the tokens themselves. */
+        get: operations["TokenList"];
+        put?: never;
+        /** Answers the token this once. Needs a login session: a token can't make tokens. */
+        post: operations["TokenCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a token */
+        delete: operations["TokenDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -82,6 +512,74 @@ export interface paths {
         put?: never;
         /** Gives something that belongs to no team to one. */
         post: operations["OwnershipAssign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission, with the operations that need it. */
+        get: operations["PermissionList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The built-in roles with their permissions. */
+        get: operations["RoleList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a role */
+        get: operations["RoleInspect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the first administrator and the team `default`, with the token that the server printed. Works once. */
+        post: operations["SetupComplete"];
         delete?: never;
         options?: never;
         head?: never;
@@ -139,6 +637,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's teams; all of them for administrators and auditors. */
+        get: operations["TeamList"];
+        put?: never;
+        /** A new team without members. */
+        post: operations["TeamCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a team */
+        get: operations["TeamInspect"];
+        put?: never;
+        post?: never;
+        /** Only a team that owns nothing any more. Its name is never used again. */
+        delete: operations["TeamDelete"];
+        options?: never;
+        head?: never;
+        /** Changes what people read; the name stays. */
+        patch: operations["TeamUpdate"];
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the members of a team */
+        get: operations["MemberList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes the user a member, or changes their role. Takes effect at once. */
+        put: operations["MemberPut"];
+        post?: never;
+        /** Take a user out of a team */
+        delete: operations["MemberDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unowned": {
         parameters: {
             query?: never;
@@ -151,6 +721,79 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users. */
+        get: operations["UserList"];
+        put?: never;
+        /** A new user, who is in no team yet. */
+        post: operations["UserCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user, by id or user name. */
+        get: operations["UserInspect"];
+        put?: never;
+        post?: never;
+        /** Ends the user's sessions, tokens and memberships; what they made stays with its team. */
+        delete: operations["UserDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once: on requests within a second, and on open streams. */
+        patch: operations["UserUpdate"];
+        trace?: never;
+    };
+    "/api/v1/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Volumes of your teams */
+        get: operations["VolumeList"];
+        put?: never;
+        /** Create a volume */
+        post: operations["VolumeCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/volumes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A volume, and which containers mount it */
+        get: operations["VolumeInspect"];
+        put?: never;
+        post?: never;
+        /** Remove a volume that no container mounts */
+        delete: operations["VolumeDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -254,6 +897,25 @@ export interface components {
         };
         /** @enum {string} */
         AuditPhase: "intent" | "outcome" | "denied" | "opened";
+        CanIRequest: {
+            /** @description `ContainerRestart`, as in api/operations.md. */
+            operation: string;
+            /** @description Left out for operations without an object. */
+            target?: components["schemas"]["CanITarget"];
+        };
+        CanIResponse: {
+            allowed: boolean;
+            /** @description Why not: the code that the operation itself would answer. */
+            code?: string;
+            /** @description The permission that the operation needs. */
+            permission: string;
+        };
+        CanITarget: {
+            /** @description Name, id or reference of the object, as in the operation's path. */
+            ref?: string;
+            /** @description Name or id of the team. */
+            team?: string;
+        };
         CheckItem: {
             /** @description What was found. */
             detail: string;
@@ -270,25 +932,357 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
+        ContainerCopies: {
+            items: components["schemas"]["ContainerCopy"][];
+        };
+        ContainerCopy: {
+            container?: components["schemas"]["ContainerSummary"];
+            error?: components["schemas"]["ProblemDetails"];
+        };
         ContainerCounts: {
             paused: number;
             running: number;
             stopped: number;
             total: number;
         };
+        ContainerDetails: {
+            autoRemove: boolean;
+            command: string[];
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description User who created it; null where nobody of ours did. */
+            createdBy: string | null;
+            entrypoint: string[];
+            /** @description `KEY=VALUE`; absent without the permission containers.env. */
+            env?: string[];
+            /** @description True where env is left out for lack of the permission containers.env. */
+            envHidden: boolean;
+            hostname: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Driver of its log. */
+            logDriver: string;
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            openStdin: boolean;
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            privileged: boolean;
+            resources: components["schemas"]["ContainerResources"];
+            restart: components["schemas"]["ContainerRestart"];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+            tty: boolean;
+            /** @description Empty: the image's, or root. */
+            user: string;
+            workingDir: string;
+        };
+        ContainerImage: {
+            /** @description `sha256:…` of the content that it runs. */
+            id: string;
+            /** @description The reference that the container was created by; null where it is not known. */
+            reference: string | null;
+        };
+        ContainerMount: {
+            destination: string;
+            /** @description Options as given, such as `z`. */
+            mode: string;
+            /** @description Name of the volume in the team; null for what is no volume of the team. */
+            name: string | null;
+            propagation: string;
+            /** @description May it be written to? */
+            rw: boolean;
+            /** @description Name of the volume, or the host path of a bind. */
+            source: string;
+            /** @description `volume`, `tmpfs` or `bind`. */
+            type: string;
+        };
+        ContainerNetwork: {
+            /** @description Empty while it does not run. */
+            ipAddress: string;
+            macAddress: string;
+            name: string;
+        };
+        ContainerPage: {
+            items: components["schemas"]["ContainerSummary"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
+        };
+        ContainerPort: {
+            /** @description Port inside the container. */
+            container: number;
+            /** @description Null: exposed, but not published. */
+            host: number | null;
+            hostIp: string | null;
+            protocol: string;
+        };
+        ContainerProcesses: {
+            /** @description One row for each process. */
+            processes: string[][];
+            /** @description Heads of the columns. */
+            titles: string[];
+        };
+        ContainerResources: {
+            /** @description Cores; 0 is no limit. */
+            cpus: number;
+            /** @description Bytes; 0 is no limit. */
+            memory: number;
+            /** @description Processes and threads; 0 is no limit. */
+            pids: number;
+        };
+        ContainerRestart: {
+            /** @description Restarts by the policy so far. */
+            count: number;
+            maxRetries: number;
+            policy: string;
+        };
+        /** @enum {string} */
+        ContainerSort: "created" | "-created" | "name" | "-name" | "status" | "-status";
+        ContainerState: {
+            /** @description Null while it runs or was never started. */
+            exitCode: number | null;
+            /** @description Why it does not run, in a sentence. */
+            explanation?: string;
+            /** Format: date-time */
+            finishedAt: string | null;
+            health: components["schemas"]["HealthStatus"];
+            /** @description The kernel ended a process of it for lack of memory. */
+            oomKilled: boolean;
+            paused: boolean;
+            /** @description Also true while paused. */
+            running: boolean;
+            /**
+             * Format: date-time
+             * @description Null: never.
+             */
+            startedAt: string | null;
+            status: components["schemas"]["ContainerStatus"];
+        };
+        /** @enum {string} */
+        ContainerStatus: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+        ContainerSummary: {
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+        };
+        CreateContainerBody: {
+            /** @description Removes the container and its anonymous volumes when it ends. */
+            autoRemove?: boolean;
+            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
+            command?: string[];
+            /** @description Makes so many copies; the answer then reports each. */
+            count?: number;
+            entrypoint?: string[];
+            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
+            env?: string[];
+            healthcheck?: components["schemas"]["HealthcheckBody"];
+            hostname?: string;
+            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
+            image: string;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            mounts?: components["schemas"]["MountBody"][];
+            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
+            name?: string;
+            /** @description `none`; networks of the team are not offered yet. */
+            network?: string;
+            /** @description Keeps standard input open without anybody attached. */
+            openStdin?: boolean;
+            ports?: components["schemas"]["PortBody"][];
+            /** @description Refused below the profile `privileged`. */
+            privileged?: boolean;
+            /** @description Publishes every port that the image exposes on a free port of the host. */
+            publishAll?: boolean;
+            /**
+             * @description Whether the image is looked for at its registry; `missing` when left out.
+             * @default missing
+             */
+            pull: components["schemas"]["PullPolicy"];
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
+            stopSignal?: string;
+            /** @description Seconds between the stop signal and the kill; 10 when left out. */
+            stopTimeout?: number;
+            /** @description Team that the container belongs to; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description A terminal for the main process. */
+            tty?: boolean;
+            /** @description `user`, `user:group` or numbers. */
+            user?: string;
+            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
+            volumesFrom?: string[];
+            /** @description Absolute path. */
+            workingDir?: string;
+        };
+        CreateVolumeBody: {
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description A generated one when left out. */
+            name?: string;
+            /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
+            team?: string;
+        };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
         };
+        HealthcheckBody: {
+            /** @description Seconds between two runs. */
+            interval?: number;
+            /** @description Failures in a row until it counts as unhealthy. */
+            retries?: number;
+            /** @description Seconds after the start in which failures do not count. */
+            startPeriod?: number;
+            /** @description `["CMD", "program", "argument"]`, `["CMD-SHELL", "command line"]`, or `["NONE"]` to switch the image's off. */
+            test: string[];
+            /** @description Seconds that one run may take. */
+            timeout?: number;
+        };
         HealthResponse: {
             /** @description `ok` */
             status: string;
+        };
+        /** @enum {string} */
+        HealthStatus: "none" | "starting" | "healthy" | "unhealthy";
+        /**
+         * @description Role on the whole host.
+         * @enum {string}
+         */
+        HostRole: "auditor" | "admin";
+        ImageConfig: {
+            cmd: string[];
+            entrypoint: string[];
+            env: components["schemas"]["ImageEnv"][];
+            /** @description `80/tcp` */
+            exposedPorts: string[];
+            labels: {
+                [key: string]: string;
+            };
+            user: string;
+            /** @description Paths that become volumes. */
+            volumes: string[];
+            workingDir: string;
+        };
+        ImageDetails: {
+            /** @description `amd64` */
+            architecture: string;
+            author: string;
+            config: components["schemas"]["ImageConfig"];
+            /** Format: date-time */
+            createdAt: string | null;
+            /** @description Manifest digests that it was pulled by, as `name@sha256:…`. */
+            digests: string[];
+            /** @description `sha256:…`, the content. */
+            id: string;
+            /** @description Digests of the uncompressed layers, lowest first. */
+            layers: string[];
+            /** @description From the read-only library. */
+            library: boolean;
+            /** @description `linux` */
+            os: string;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Bytes of all its layers. */
+            size: number;
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
+        };
+        ImageEnv: {
+            name: string;
+            /** @description Null for those who may not read values (permission containers.env). */
+            value: string | null;
+        };
+        ImageHistory: {
+            /** @description Newest step first. */
+            items: components["schemas"]["ImageHistoryEntry"][];
+        };
+        ImageHistoryEntry: {
+            comment: string;
+            /** Format: date-time */
+            createdAt: string | null;
+            /** @description The command, with values masked for those who may not read env values. */
+            createdBy: string;
+            /** @description Id of the image as it was after this step; `<missing>` where the team has no such image. */
+            id: string;
+            /** @description Bytes that this step added. */
+            size: number;
+            /** @description The team's references to that image. */
+            tags: string[];
+        };
+        ImagePage: {
+            items: components["schemas"]["ImageSummary"][];
+            nextCursor: string | null;
+        };
+        ImageRemoval: {
+            /** @description Content that the team can no longer use. */
+            deleted: string[];
+            /** @description References that the team no longer has. */
+            untagged: string[];
+        };
+        /** @enum {string} */
+        ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
+        ImageSummary: {
+            /**
+             * Format: date-time
+             * @description When the image was made; null while the engine has not been looked at.
+             */
+            createdAt: string | null;
+            /** @description Manifest digests that it was pulled by, as `name@sha256:…`. */
+            digests: string[];
+            /** @description `sha256:…`, the content. */
+            id: string;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description From the read-only library. */
+            library: boolean;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Bytes of all its layers; null while the engine has not been looked at. */
+            size: number | null;
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
+        };
+        ImageTagged: {
+            /** @description `sha256:…` that it points to. */
+            id: string;
+            /** @description The new reference, as people write it. */
+            reference: string;
         };
         InfoResponse: {
             architecture: string;
@@ -373,8 +1367,145 @@ export interface components {
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
         };
+        LibraryImage: {
+            /** @description `sha256:…` that it points to. */
+            id: string;
+            /** @description As people write it. */
+            reference: string;
+        };
+        LoginRequest: {
+            password: string;
+            username: string;
+        };
+        LoginResponse: {
+            /** @description To be sent as `Authorization: Bearer …`. */
+            accessToken: string;
+            /**
+             * Format: date-time
+             * @description When the access token ends, RFC 3339.
+             */
+            expiresAt: string;
+            /** @description For POST /auth/refresh; keep it as safe as a password. */
+            refreshToken: string;
+        };
+        LogLineRecord: {
+            /** @description Name of the container. */
+            container: string;
+            line: string;
+            /** @description The line goes on in the next record of the same stream. */
+            partial?: boolean;
+            stream?: components["schemas"]["OutputStream"];
+            /** @description RFC 3339 with nanoseconds. */
+            time: string;
+        };
+        MemberPage: {
+            items: components["schemas"]["MemberResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        MemberRequest: {
+            /** @description Nobody gives a role above their own. */
+            role: components["schemas"]["TeamRole"];
+        };
+        MemberResponse: {
+            /**
+             * Format: date-time
+             * @description Member since.
+             */
+            createdAt: string;
+            displayName: string;
+            /** @description Id of the user. */
+            id: string;
+            /** @description null: a role that there is no more, which gives nothing. */
+            role: components["schemas"]["TeamRole"] | null;
+            username: string;
+        };
+        MeResponse: {
+            displayName: string;
+            /** @description Role on the whole host. */
+            hostRole: components["schemas"]["HostRole"] | null;
+            id: string;
+            /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
+            permissions: string[];
+            teams: components["schemas"]["MeTeam"][];
+            username: string;
+        };
+        MeTeam: {
+            id: string;
+            name: string;
+            /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
+            permissions: string[];
+            role: components["schemas"]["TeamRole"];
+        };
+        MountBody: {
+            readOnly?: boolean;
+            /** @description Bytes of a tmpfs; 64 MiB when left out. */
+            size?: number;
+            /** @description Name of a volume of the team, made if there is none; an anonymous volume when left out. */
+            source?: string;
+            /** @description Absolute path in the container. */
+            target: string;
+            /** @description `bind` is in the contract, but the team's profile refuses it. */
+            type: components["schemas"]["MountType"];
+        };
+        /**
+         * @description `bind` is in the contract, but the team's profile refuses it.
+         * @enum {string}
+         */
+        MountType: "volume" | "bind" | "tmpfs";
+        NewTokenResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            name: string;
+            permissions: string[];
+            /** @description First characters of the token, to recognise it by. */
+            prefix: string;
+            /** @description The only team that it reaches; null: all of its owner's. */
+            team: components["schemas"]["TokenTeam"] | null;
+            /** @description The token itself, shown this once. */
+            token: string;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            usedAt: string | null;
+        };
+        /** @enum {string} */
+        OutputStream: "stdout" | "stderr";
         /** @enum {string} */
         OwnedKind: "container" | "volume" | "network";
+        PasswordRequest: {
+            /** @description The present password. */
+            current: string;
+            /** @description 12 to 256 characters, not the user name. */
+            new: string;
+        };
+        PermissionPage: {
+            items: components["schemas"]["PermissionResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        PermissionResponse: {
+            /** @description `containers.operate` */
+            name: string;
+            /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
+            operations: string[];
+        };
+        PortBody: {
+            /** @description Port inside the container. */
+            container: number;
+            /** @description Port of the host, 1024 or above; a free one when left out. */
+            host?: number;
+            /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
+            hostIp?: string;
+            /** @default tcp */
+            protocol: components["schemas"]["PortProtocol"];
+        };
+        /** @enum {string} */
+        PortProtocol: "tcp" | "udp";
         /** @description RFC 9457 problem details */
         ProblemDetails: {
             code: components["schemas"]["ErrorCode"];
@@ -390,6 +1521,179 @@ export interface components {
             type: string;
             violations?: components["schemas"]["Violation"][];
         };
+        /**
+         * @description What containers of the team may be.
+         * @enum {string}
+         */
+        Profile: "restricted" | "baseline" | "privileged";
+        PullImageBody: {
+            /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
+            reference: string;
+            /** @description Registry whose credentials to use. Not offered yet. */
+            registry?: string;
+            /** @description Name or id of the team that gets it; may be left out by a member of one team. */
+            team?: string;
+        };
+        /**
+         * @description Whether the image is looked for at its registry; `missing` when left out.
+         * @enum {string}
+         */
+        PullPolicy: "missing" | "always" | "never";
+        PutLibraryBody: {
+            /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
+            image?: string;
+        };
+        RefreshRequest: {
+            /** @description Each is good for one refresh; one that is used again ends the session. */
+            refreshToken: string;
+        };
+        RenameBody: {
+            name: string;
+        };
+        ResourcesBody: {
+            /** @description Cores; 2 when left out. */
+            cpus?: number;
+            /** @description Bytes, 6 MiB or more; 2 GiB when left out. Swap is not given. */
+            memory?: number;
+            /** @description Processes and threads; 1024 when left out. */
+            pids?: number;
+        };
+        RestartBody: {
+            /** @description With `on-failure`; without a limit when left out. */
+            maxRetries?: number;
+            policy: components["schemas"]["RestartPolicy"];
+        };
+        /** @enum {string} */
+        RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
+        RolePage: {
+            items: components["schemas"]["RoleResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        RoleResponse: {
+            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
+            name: string;
+            permissions: string[];
+            /** @description Held in one team, or on the whole host. */
+            scope: components["schemas"]["RoleScope"];
+        };
+        /**
+         * @description Held in one team, or on the whole host.
+         * @enum {string}
+         */
+        RoleScope: "team" | "host";
+        SessionPage: {
+            items: components["schemas"]["SessionResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        SessionResponse: {
+            /** @description Address of the client that logged in. */
+            address: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The one of this request. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is refreshed.
+             */
+            expiresAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Last login or refresh.
+             */
+            usedAt: string;
+            /** @description What that client called itself. */
+            userAgent: string;
+        };
+        SetupRequest: {
+            /** @description 12 to 256 characters, not the user name. */
+            password: string;
+            /** @description What the server printed at its start as `setup token: …`. */
+            setupToken: string;
+            /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
+            username: string;
+        };
+        TagImageBody: {
+            /** @description A reference or `sha256:` id that the team has, or one of the library. */
+            source: string;
+            /** @description The new reference. */
+            target: string;
+            /** @description Name or id of the team; may be left out by a member of one team. */
+            team?: string;
+        };
+        TeamCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed, and never used again after its team. */
+            name: string;
+        };
+        TeamPage: {
+            items: components["schemas"]["TeamResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        TeamResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            displayName: string;
+            id: string;
+            /** @description Slug; also in the names of the team's objects on the engine. */
+            name: string;
+            /** @description What containers of the team may be. */
+            profile: components["schemas"]["Profile"];
+        };
+        /** @enum {string} */
+        TeamRole: "viewer" | "developer" | "maintainer";
+        /** @enum {string} */
+        TeamSort: "name" | "-name";
+        TeamUpdateRequest: {
+            displayName?: string;
+        };
+        TokenCreateRequest: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, at most 365 days from now. Default 90 days.
+             */
+            expiresAt?: string;
+            /** @description To recognise it by. */
+            name: string;
+            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
+            permissions: string[];
+            /** @description Name or id of the only team that it shall reach. Default: all of the caller's. */
+            team?: string;
+        };
+        TokenPage: {
+            items: components["schemas"]["TokenResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        TokenResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            id: string;
+            name: string;
+            permissions: string[];
+            /** @description First characters of the token, to recognise it by. */
+            prefix: string;
+            /** @description The only team that it reaches; null: all of its owner's. */
+            team: components["schemas"]["TokenTeam"] | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            usedAt: string | null;
+        };
+        TokenTeam: {
+            id: string;
+            name: string;
+        };
+        /** @enum {string} */
+        TopArguments: "aux" | "-ef" | "-eF" | "-el";
         UnownedItem: {
             /** Format: date-time */
             createdAt: string;
@@ -404,6 +1708,42 @@ export interface components {
         UnownedList: {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
+        };
+        UserCreateRequest: {
+            /** @description Default: the user name. */
+            displayName?: string;
+            /** @description Role on the whole host, beside the roles in teams. Default none. */
+            hostRole?: components["schemas"]["HostRole"] | null;
+            /** @description 12 to 256 characters, not the user name. */
+            password: string;
+            /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
+            username: string;
+        };
+        UserPage: {
+            items: components["schemas"]["UserResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        UserResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            /** @description Role on the whole host. */
+            hostRole: components["schemas"]["HostRole"] | null;
+            id: string;
+            username: string;
+        };
+        /** @enum {string} */
+        UserSort: "username" | "-username" | "createdAt" | "-createdAt";
+        UserUpdateRequest: {
+            /** @description A disabled user's sessions and tokens give nothing. */
+            disabled?: boolean;
+            displayName?: string;
+            /** @description null takes the role away. */
+            hostRole?: components["schemas"]["HostRole"] | null;
+            /** @description A new password ends all sessions of the user. */
+            password?: string;
         };
         VersionResponse: {
             /** @description Engine API version in use: the lower of the engine's and 1.55. */
@@ -426,6 +1766,27 @@ export interface components {
             profile: string;
             /** @description what it would have to be */
             rule: string;
+        };
+        Volume: {
+            /** @description Made for one container alone; goes with it when it is removed with volumes=true. */
+            anonymous: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            driver: string;
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+            /** @description Names of the team's containers that mount it, running or not. */
+            usedBy: string[];
+        };
+        VolumePage: {
+            items: components["schemas"]["Volume"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
         };
     };
     responses: never;
@@ -463,6 +1824,763 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuthLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuthLogout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuthRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerList: {
+        parameters: {
+            query?: {
+                /** @description Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
+                all?: boolean;
+                /** @description Only those of this image: reference or `sha256:` id. */
+                ancestor?: string[];
+                /** @description Only those created before this container (name or id). */
+                before?: string;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only those that ended with this code. */
+                exited?: number[];
+                /** @description Only running ones that expose this port of theirs, published or not. */
+                expose?: string[];
+                health?: components["schemas"]["HealthStatus"][];
+                /** @description Only ids that begin so. Repeatable, as the other filters: one of the values has to fit. */
+                id?: string[];
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Only the n newest containers. */
+                last?: number;
+                /** @description Only the newest container. */
+                latest?: boolean;
+                /** @description Items on one page. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string[];
+                /** @description Only those connected to this network. */
+                network?: string[];
+                /** @description Only running ones that publish this port of theirs: `80` or `80/udp`. */
+                publish?: string[];
+                /** @description Only those created after this container (name or id). */
+                since?: string;
+                /** @description Order; newest first when left out. */
+                sort?: components["schemas"]["ContainerSort"];
+                status?: components["schemas"]["ContainerStatus"][];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Only those that mount this volume, by name or by destination. */
+                volume?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerCreate: {
+        parameters: {
+            query?: {
+                /** @description Starts it too; if that fails, the container is removed again. */
+                start?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateContainerBody"];
+            };
+        };
+        responses: {
+            /** @description The container; with count, a report of each copy */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerDetails"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerDelete: {
+        parameters: {
+            query?: {
+                /** @description Also a running one, which is killed. */
+                force?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Its anonymous volumes too; named ones stay. */
+                volumes?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerKill: {
+        parameters: {
+            query?: {
+                /** @description `SIGKILL` when left out. */
+                signal?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerLogs: {
+        parameters: {
+            query?: {
+                /** @description Stays open and goes on with each new line until the container ends. */
+                follow?: boolean;
+                /** @description Lines of this time and later: RFC 3339 or Unix seconds. */
+                since?: string;
+                /** @description `false` leaves it out. */
+                stderr?: boolean;
+                /** @description `false` leaves it out. */
+                stdout?: boolean;
+                /** @description The last n lines, or `all`. Lines of more than 16 KiB count as several. */
+                tail?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Puts the time before each line; NDJSON always has it. */
+                timestamps?: boolean;
+                /** @description Lines before this time: RFC 3339 or Unix seconds. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines as they were written; with `Accept: application/x-ndjson` a record for each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["LogLineRecord"];
+                    "text/plain": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerRename: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerRestart: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Seconds until it is killed; the container's own when left out. */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerStart: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerStop: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Seconds until it is killed; the container's own when left out. */
+                timeout?: number;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerTop: {
+        parameters: {
+            query?: {
+                /** @description Other columns; needs the permission containers.operate. */
+                args?: components["schemas"]["TopArguments"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerProcesses"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageList: {
+        parameters: {
+            query?: {
+                /** @description Only images made before this one (reference or id). */
+                before?: string;
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Without references or with: a team has no image without one, so `true` lists none. */
+                dangling?: boolean;
+                /** @description Only with this label: `key` or `key=value`. May be given several times. */
+                label?: string[];
+                /** @description Items on one page. */
+                limit?: number;
+                /** @description Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */
+                reference?: string[];
+                /** @description Only images made after this one (reference or id). */
+                since?: string;
+                /** @description Order; newest first without it. */
+                sort?: components["schemas"]["ImageSort"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagePage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageDetails"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageDelete: {
+        parameters: {
+            query?: {
+                /** @description Also while containers of the team use it; they keep running. */
+                force?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageRemoval"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageHistory: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageHistory"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageCreate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PullImageBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagImageBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageTagged"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -577,6 +2695,316 @@ export interface operations {
             };
         };
     };
+    LibraryPut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded) */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutLibraryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryImage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    LibraryDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded) */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MeInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MeCanI: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CanIRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanIResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SessionList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SessionDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TokenList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TokenCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TokenDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     OpenApi: {
         parameters: {
             query?: never;
@@ -627,6 +3055,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PermissionList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SetupComplete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -724,6 +3281,274 @@ export interface operations {
             };
         };
     };
+    TeamList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Order; `-` turns it round. Default `name`. */
+                sort?: components["schemas"]["TeamSort"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TeamCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TeamInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TeamDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TeamUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MemberList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MemberPut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+                /** @description id or user name */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    MemberDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+                /** @description id or user name */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     UnownedList: {
         parameters: {
             query?: {
@@ -745,6 +3570,305 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UnownedList"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Order; `-` turns it round. Default `username`. */
+                sort?: components["schemas"]["UserSort"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumeList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Items on one page, by name. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumePage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumeCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateVolumeBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumeInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumeDelete: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {

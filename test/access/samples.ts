@@ -1,0 +1,108 @@
+/**
+ * One example of each offered operation, which must be harmless where it is allowed: a real call where that costs nothing,
+ * else one that fails after the decision (`invalid_request` from a field of the wrong type proves that it was passed).
+ * An operation without a sample fails the matrix.
+ */
+import { randomUUID } from 'node:crypto'
+import type { OperationId } from '../../src/access/index.js'
+
+export interface Sample {
+  /** Path parameters beside the target's own. */
+  readonly path?: Readonly<Record<string, string>>
+  readonly query?: string
+  /** `team` is filled in where the operation makes something in a team. */
+  readonly body?: object
+  /** Answers, beside 2xx, that also mean: allowed. */
+  readonly passes?: readonly string[]
+  /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
+  readonly uses?: 'login' | 'user'
+}
+
+const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
+const nothing = { path: { id: randomUUID() }, passes: ['not_found'] } as const satisfies Sample
+
+export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
+  ContainerList: {},
+  ContainerCreate: invalid({ image: 5 }),
+  ContainerInspect: {},
+  ContainerStart: {},
+  ContainerStop: { query: 'timeout=long', passes: ['invalid_request'] },
+  ContainerRestart: { query: 'timeout=long', passes: ['invalid_request'] },
+  ContainerKill: { query: 'signal=SIGNONE', passes: ['invalid_request'] },
+  ContainerRename: invalid({ name: '!' }),
+  ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
+  ContainerTop: {},
+  ContainerLogs: { query: 'tail=1' },
+
+  ImageList: {},
+  ImageInspect: {},
+  ImageHistory: {},
+  ImageCreate: invalid({ reference: 5 }),
+  ImageTag: invalid({ source: 5, target: 5 }),
+  ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
+
+  VolumeList: {},
+  VolumeCreate: invalid({ name: '!' }),
+  VolumeInspect: {},
+  // a container mounts it
+  VolumeDelete: { passes: ['conflict'] },
+
+  SystemVersion: {},
+  SystemInfo: {},
+  SystemCheck: {},
+
+  SetupComplete: invalid({ setupToken: 5 }),
+  AuthLogin: invalid({ username: 5 }),
+  AuthRefresh: invalid({ refreshToken: 5 }),
+  AuthLogout: { uses: 'login' },
+  MeInspect: {},
+  MeCanI: { body: { operation: 'MeInspect' } },
+  MePassword: invalid({ current: 5 }),
+  SessionList: {},
+  SessionDelete: nothing,
+  TokenList: {},
+  TokenCreate: invalid({ name: 5 }),
+  TokenDelete: nothing,
+
+  UserList: {},
+  UserCreate: invalid({ username: '!' }),
+  UserInspect: {},
+  UserUpdate: invalid({ disabled: 'perhaps' }),
+  UserDelete: { uses: 'user' },
+  RoleList: {},
+  RoleInspect: { path: { name: 'viewer' } },
+  PermissionList: {},
+  TeamList: {},
+  TeamCreate: invalid({ name: '!' }),
+  TeamInspect: {},
+  TeamUpdate: invalid({ displayName: 5 }),
+  TeamDelete: { passes: ['team_not_empty'] },
+  MemberList: {},
+  MemberPut: { path: { user: 'nobody-at-all' }, ...invalid({ role: 'king' }) },
+  MemberDelete: { path: { user: 'nobody-at-all' }, passes: ['not_found'] },
+
+  JobList: {},
+  JobInspect: {},
+  JobCancel: { passes: ['job_ended'] },
+
+  UnownedList: {},
+  OwnershipAssign: invalid({ kind: 'planet' }),
+  LibraryPut: { path: { ref: 'nowhere%2Fnothing%3A1' }, ...invalid({ image: 5 }) },
+  LibraryDelete: { path: { ref: 'nowhere%2Fnothing%3A1' }, passes: ['not_found'] },
+  AuditList: {},
+
+  HealthLive: {},
+  HealthReady: {},
+  Metrics: {},
+  OpenApi: {},
+}
+
+/** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
+export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
+  ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
+  ContainerExec: (ref) => ({ kind: 'container.exec', params: { container: ref, command: ['true'] } }),
+  ExecStart: null,
+  ExecResize: null,
+  ExecInspect: null,
+  JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
+}

@@ -1,0 +1,231 @@
+/** Two teams with one of everything, everybody who may ask, and what must not change by asking. */
+import { randomUUID } from 'node:crypto'
+import { io, type Socket } from 'socket.io-client'
+import { Database } from '../../src/store/database.js'
+import { JobStore } from '../../src/store/jobs.store.js'
+import { UserStore } from '../../src/store/users.store.js'
+import type { AuditRow } from '../../src/store/schema.js'
+import type { TargetKind } from '../../src/access/index.js'
+import { bed } from '../support/bed.js'
+import { engineJson } from '../support/engine-http.js'
+import { type Actor, runContainer, type Scenario, scenario, type Team, withName, withSpec, withTeam } from '../support/scenario.js'
+import { ACTORS, TOKEN_PERMISSIONS, type Which, type Who } from './model.js'
+
+type Refs = Readonly<Record<Exclude<Which, 'none'>, string>>
+
+/** Tables that a request may write to without having changed anything: its trace. */
+const TRACES = new Set(['audit', 'processes'])
+
+/** Rows by table, and what the teams have on the engine. */
+export type State = Readonly<Record<string, string[]>>
+
+export class World {
+  private readonly sockets = new Map<string, Socket>()
+
+  private constructor(
+    readonly scenario: Scenario,
+    private readonly actors: ReadonlyMap<string, Actor>,
+    private readonly refs: ReadonlyMap<TargetKind, Refs>,
+    readonly teams: Refs,
+  ) {}
+
+  static async make(): Promise<World> {
+    const s = await scenario()
+    try {
+      const [alpha, bravo] = [await s.team('alpha'), await s.team('bravo')]
+      const actors = new Map<string, Actor>([
+        ['anonymous', s.anonymous],
+        ['admin', await hostActor(s, 'admin')],
+        ['auditor', await hostActor(s, 'auditor')],
+      ])
+      for (const who of ACTORS.filter(({ loggedIn, host, cap }) => loggedIn && !host && !cap))
+        actors.set(who.name, await s.user(who.name, who.role ? { alpha: who.role } : {}))
+      actors.set('token', await s.token(actors.get('maintainer')!, TOKEN_PERMISSIONS, { team: alpha.name }))
+      const refs = new Map<TargetKind, Refs>([
+        ['volume', await volumes(s, alpha, bravo)],
+        ['container', await containers(s, alpha, bravo)],
+        ['image', await images(s, alpha, bravo)],
+        ['job', await jobs(s, alpha, bravo)],
+        [
+          'user',
+          {
+            own: actors.get('viewer')!.userId!,
+            foreign: actors.get('nobody')!.userId!,
+            foreignName: actors.get('nobody')!.username,
+            missing: randomUUID(),
+          },
+        ],
+        ['teamEntity', { own: alpha.name, foreign: bravo.id, foreignName: bravo.name, missing: randomUUID() }],
+      ])
+      return new World(s, actors, refs, { own: alpha.name, foreign: bravo.name, foreignName: bravo.id, missing: 'no-such-team' })
+    } catch (error) {
+      await s.end()
+      throw error
+    }
+  }
+
+  actor(who: Who): Actor {
+    return this.actors.get(who.name)!
+  }
+
+  /** What a client calls the object. */
+  ref(kind: TargetKind, which: Which): string {
+    if (which === 'none') throw new Error('there is no object')
+    return this.refs.get(kind)![which]
+  }
+
+  /** Another login of the same user, to be ended. */
+  async anotherLogin(who: Who): Promise<Actor> {
+    const actor = this.actor(who)
+    // a token is what it is: it can't log out
+    return who.cap ? actor : this.scenario.login(actor)
+  }
+
+  /** Another user, to be removed. */
+  async anotherUser(): Promise<string> {
+    const id = randomUUID()
+    const row = { id, username: `gone-${id.slice(0, 8)}`, display_name: 'gone', password_hash: '-', host_role: null, disabled: 0 }
+    await this.get(UserStore).insert({ ...row, created_at: new Date().toISOString(), credentials_at: new Date().toISOString() })
+    return id
+  }
+
+  /** The audit records of one request, in order. */
+  async audit(requestId: string): Promise<AuditRow[]> {
+    return this.get(Database).selectFrom('audit').selectAll().where('request_id', '=', requestId).orderBy('seq').execute()
+  }
+
+  /** Everything in the database but the traces of requests, and the teams' objects on the engine. */
+  async state(): Promise<State> {
+    const db = this.get(Database)
+    const tables = (await db.introspection.getTables())
+      .map(({ name }) => name)
+      .filter((name) => !TRACES.has(name) && !name.startsWith('kysely'))
+    const rows: Record<string, string[]> = { engine: await this.engineState() }
+    for (const table of tables)
+      rows[table] = (
+        await db
+          .selectFrom(table as 'users')
+          .selectAll()
+          .execute()
+      )
+        .map(withoutUse)
+        .map((row) => JSON.stringify(row))
+        .sort()
+    return rows
+  }
+
+  /** Opens a stream and closes it again; answers the ack, or why the connection was refused. */
+  async open(who: Who, message: { kind: string; params: object }): Promise<{ ok: boolean; error?: { code: string; requestId: string } }> {
+    const socket = await this.socket(who)
+    if (socket instanceof Error) return { ok: false, error: (socket as Error & { data: { code: string; requestId: string } }).data }
+    const ack = (await socket.timeout(10_000).emitWithAck('stream:open', message)) as {
+      ok: boolean
+      streamId?: string
+      error?: { code: string; requestId: string }
+    }
+    if (ack.ok)
+      await socket
+        .timeout(10_000)
+        .emitWithAck('stream:close', { streamId: ack.streamId })
+        .catch(() => undefined)
+    return ack
+  }
+
+  async end(): Promise<void> {
+    for (const socket of this.sockets.values()) socket.disconnect()
+    await this.scenario.end()
+  }
+
+  private async socket(who: Who): Promise<Socket | Error> {
+    const known = this.sockets.get(who.name)
+    if (known) return known
+    const socket = io(this.scenario.url, {
+      transports: ['websocket'],
+      auth: { token: this.actor(who).accessToken },
+      reconnection: false,
+      forceNew: true,
+    })
+    const result = await new Promise<Socket | Error>((resolve) => {
+      socket.once('connect', () => resolve(socket)).once('connect_error', resolve)
+    })
+    if (result instanceof Error) socket.disconnect()
+    else this.sockets.set(who.name, socket)
+    return result
+  }
+
+  private async engineState(): Promise<string[]> {
+    const all = await engineJson<{ Id: string; Names: string[]; State: string }[]>(bed().socketPath, 'GET', '/containers/json?all=true')
+    const mine = all.filter(({ Names }) => Names.some((name) => name.includes(`-${this.scenario.suffix}--`)))
+    const images = await engineJson<{ Id: string; RepoTags: string[] | null }[]>(bed().socketPath, 'GET', '/images/json')
+    const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith('berth.invalid/'))
+    const teams = [...this.scenario.teams.values()].map(({ id }) => id)
+    return [
+      ...mine.map(({ Id, Names, State }) => `${Id} ${Names.join()} ${State}`),
+      ...tags.filter((tag) => teams.some((id) => tag.includes(id))),
+    ].sort()
+  }
+
+  private get<T>(type: abstract new (...args: never[]) => T): T {
+    return this.scenario.gateway.app.get<T>(type, { strict: false })
+  }
+}
+
+/** When something was used last is a trace too. */
+function withoutUse(row: object): object {
+  return { ...row, used_at: undefined }
+}
+
+function hostActor(s: Scenario, hostRole: 'admin' | 'auditor'): Promise<Actor> {
+  return s.user(hostRole, {}, { hostRole })
+}
+
+async function containers(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  const own = await runContainer(s.admin, withTeam(alpha.name), withName('matrix-own'), mounted('matrix-own'))
+  const foreign = await runContainer(s.admin, withTeam(bravo.name), withName('matrix-foreign'), mounted('matrix-foreign'))
+  return { own: own.name, foreign: foreign.id, foreignName: foreign.name, missing: '0123456789abcdef'.repeat(4) }
+}
+
+/** Keeps the volume in use. */
+const mounted = (volume: string) => withSpec({ mounts: [{ type: 'volume', source: volume, target: '/data' }] })
+
+async function volumes(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  await s.admin.ok('POST', '/volumes', { team: alpha.name, name: 'matrix-own' })
+  await s.admin.ok('POST', '/volumes', { team: bravo.name, name: 'matrix-foreign' })
+  // volumes have no ids
+  return { own: 'matrix-own', foreign: 'matrix-foreign', foreignName: 'matrix-foreign', missing: 'matrix-missing' }
+}
+
+async function images(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  await s.seedImage(alpha, 'matrix/own:1')
+  await s.seedImage(bravo, 'matrix/foreign:1')
+  return { own: 'matrix/own:1', foreign: 'matrix/foreign:1', foreignName: 'matrix/foreign:1', missing: 'matrix/missing:1' }
+}
+
+async function jobs(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  const store = s.gateway.app.get(JobStore, { strict: false })
+  const ended = async (team: Team): Promise<string> => {
+    const id = randomUUID()
+    const now = new Date().toISOString()
+    const what = {
+      kind: 'images.pull',
+      operation: 'ImageCreate',
+      subject: JSON.stringify({ reference: 'x:1' }),
+      progress: '[]',
+      result: '{}',
+      error: null,
+    }
+    await store.insert({
+      id,
+      ...what,
+      team_id: team.id,
+      creator_id: s.admin.userId ?? 'x',
+      state: 'succeeded',
+      request_id: 'x',
+      process_id: 'x',
+      created_at: now,
+      ended_at: now,
+    })
+    return id
+  }
+  return { own: await ended(alpha), foreign: await ended(bravo), foreignName: '-', missing: randomUUID() }
+}
