@@ -20,8 +20,9 @@ const KINDS = [{ kind: 'test.one', operation: 'ContainerLogs', params: Params, s
 
 describe('the AsyncAPI document', () => {
   it('is valid', async () => {
-    const { diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(KINDS, '1.0.0')))
-    expect(diagnostics.filter(({ severity }) => severity < 1)).toEqual([])
+    const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(KINDS, '1.0.0')))
+    // there is none when it has an error
+    expect(parsed, JSON.stringify(diagnostics)).toBeDefined()
     // the parser alone takes seconds to load on a busy machine
   }, 60_000)
 

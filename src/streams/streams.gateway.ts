@@ -70,11 +70,6 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     for (const end = Date.now() + LAST_WORDS_MS; busy() && Date.now() < end;) await delay(20)
   }
 
-  /** Connections and their open streams, for metrics. */
-  get open(): { connections: number } {
-    return { connections: this.connections.size }
-  }
-
   private async authenticate(socket: StreamSocket): Promise<void> {
     if (this.stopping) throw new AppError('STOPPING')
     // only here: a URL is written into logs on its way
