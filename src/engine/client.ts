@@ -6,6 +6,7 @@ import { CallLimit } from './call-limit.js'
 import type { Connection } from './connection.js'
 import { connectionError, engineError, type Doing } from './engine-error.js'
 import { HijackedSession } from './hijacked-session.js'
+import { throughDockerode, type Ask } from './modem.js'
 import type { EngineSettings } from './options.js'
 import { ping } from './ping.js'
 import type { Session } from './session.js'
@@ -36,26 +37,14 @@ export class EngineClient {
     private readonly settings: EngineSettings,
   ) {}
 
-  /** A JSON answer of the given shape. */
-  call<T>(method: string, path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
-    return this.limited(options, async (limit, version) => {
-      const answer = await this.send(method, `/v${version}${path}`, options, limit)
-      return shape(await readJson(answer))
-    })
+  /** The JSON answer, of the given shape, to one call of dockerode. */
+  json<T>(shape: Shape<T>, ask: Ask, options: CallOptions = {}): Promise<T> {
+    return this.dockerode(ask, options, async (answer) => shape(await readJson(answer)))
   }
 
-  get<T>(path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
-    return this.call('GET', path, shape, options)
-  }
-
-  post<T>(path: string, shape: Shape<T>, options: CallOptions = {}): Promise<T> {
-    return this.call('POST', path, shape, options)
-  }
-
-  /** For what answers nothing. Returns false for 304: it was so already. */
-  act(path: string, options: CallOptions & { method?: 'POST' | 'DELETE' } = {}): Promise<boolean> {
-    return this.limited(options, async (limit, version) => {
-      const answer = await this.send(options.method ?? 'POST', `/v${version}${path}`, options, limit)
+  /** One call of dockerode that is answered with nothing. Returns false for 304: it was so already. */
+  act(ask: Ask, options: CallOptions = {}): Promise<boolean> {
+    return this.dockerode(ask, options, async (answer) => {
       const text = await readText(answer, MAX_ERROR)
       if (text.trim() !== '') throw garbage(`an answer where none belongs: ${text.slice(0, 80)}`)
       return answer.statusCode !== 304
@@ -92,6 +81,15 @@ export class EngineClient {
     const result = await ping(this.transport, this.settings.probeTimeoutMs)
     if (typeof result === 'string') throw new AppError('ENGINE_UNAVAILABLE', {}, { cause: result })
     this.connection.alive()
+  }
+
+  private dockerode<T>(ask: Ask, options: CallOptions, read: (answer: IncomingMessage) => Promise<T>): Promise<T> {
+    return throughDockerode(ask, ({ method, path, body }) =>
+      this.limited(options, async (limit, version) => {
+        const answer = await this.send(method, `/v${version}${path}`, { ...options, ...(body && { body }) }, limit)
+        return read(answer)
+      }),
+    )
   }
 
   private async limited<T>(options: CallOptions, work: (limit: AbortSignal, version: string) => Promise<T>): Promise<T> {

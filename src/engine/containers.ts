@@ -1,8 +1,9 @@
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { containerName, fullId, query } from './engine-path.js'
-import type { Session } from './session.js'
 import { readLogLines, type LogLine } from './log-lines.js'
+import { withBody } from './modem.js'
+import type { Session } from './session.js'
 import { engineSeconds } from './time.js'
 import type { ContainerCreated, ContainerInspect, ContainerSpec, ContainerSummary, ContainerTop, ContainerWait } from './types.js'
 
@@ -49,75 +50,83 @@ export class Containers {
 
   /** All containers, also those that do not run. Sizes are never asked for: they cost the engine a walk over the disk. */
   list(filters?: Readonly<Record<string, readonly string[]>>): Promise<ContainerSummary[]> {
-    return this.client.get(`/containers/json${query({ all: 1, filters })}`, listOf(SUMMARY))
+    return this.client.json(listOf(SUMMARY), (docker) => docker.listContainers({ all: true, filters: filters && JSON.stringify(filters) }))
   }
 
   inspect(id: string): Promise<ContainerInspect> {
-    return this.client.get(`/containers/${fullId(id)}/json`, INSPECT)
+    return this.client.json(INSPECT, (docker) => docker.getContainer(fullId(id)).inspect())
   }
 
   /** Sends the spec as it is. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
   create(name: string, spec: ContainerSpec, options: { platform?: string } = {}): Promise<ContainerCreated> {
-    const path = `/containers/create${query({ name: containerName(name), platform: options.platform })}`
-    return this.client.post(path, CREATED, { body: spec, doing: { verb: 'create', name, image: spec.Image } })
+    const inQuery = { name: containerName(name), platform: options.platform }
+    const doing = { verb: 'create', name, image: spec.Image } as const
+    return this.client.json(CREATED, (docker) => docker.createContainer(withBody<object>(spec, inQuery)), { doing })
   }
 
   /** Returns false when it was running already. Failures are START_FAILED with a reason, or PORT_IN_USE. */
   start(id: string): Promise<boolean> {
-    return this.client.act(`/containers/${fullId(id)}/start`, { doing: { verb: 'start', id } })
+    return this.client.act((docker) => docker.getContainer(fullId(id)).start(), { doing: { verb: 'start', id } })
   }
 
   /** Returns false when it had stopped already. `timeout` in seconds until it is killed; the engine's default is 10 or the container's own. */
   stop(id: string, options: { timeout?: number; signal?: string } = {}): Promise<boolean> {
-    const path = `/containers/${fullId(id)}/stop${query({ t: options.timeout, signal: options.signal })}`
-    return this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP })
+    const { timeout, signal } = options
+    return this.client.act((docker) => docker.getContainer(fullId(id)).stop({ t: timeout, signal }), {
+      graceSeconds: timeout ?? LONGEST_STOP,
+    })
   }
 
   async restart(id: string, options: { timeout?: number; signal?: string } = {}): Promise<void> {
-    const path = `/containers/${fullId(id)}/restart${query({ t: options.timeout, signal: options.signal })}`
-    await this.client.act(path, { graceSeconds: options.timeout ?? LONGEST_STOP, doing: { verb: 'start', id } })
+    const { timeout, signal } = options
+    await this.client.act((docker) => docker.getContainer(fullId(id)).restart({ t: timeout, signal }), {
+      graceSeconds: timeout ?? LONGEST_STOP,
+      doing: { verb: 'start', id },
+    })
   }
 
   async kill(id: string, options: { signal?: string } = {}): Promise<void> {
-    await this.client.act(`/containers/${fullId(id)}/kill${query({ signal: options.signal })}`)
+    await this.client.act((docker) => docker.getContainer(fullId(id)).kill({ signal: options.signal }))
   }
 
   async pause(id: string): Promise<void> {
-    await this.client.act(`/containers/${fullId(id)}/pause`)
+    await this.client.act((docker) => docker.getContainer(fullId(id)).pause())
   }
 
   async unpause(id: string): Promise<void> {
-    await this.client.act(`/containers/${fullId(id)}/unpause`)
+    await this.client.act((docker) => docker.getContainer(fullId(id)).unpause())
   }
 
   async rename(id: string, name: string): Promise<void> {
-    await this.client.act(`/containers/${fullId(id)}/rename${query({ name: containerName(name) })}`, { doing: { verb: 'rename', name } })
+    await this.client.act((docker) => docker.getContainer(fullId(id)).rename({ name: containerName(name) }), {
+      doing: { verb: 'rename', name },
+    })
   }
 
   /** `volumes` removes its anonymous volumes too. */
   async remove(id: string, options: { force?: boolean; volumes?: boolean } = {}): Promise<void> {
-    const path = `/containers/${fullId(id)}${query({ force: options.force, v: options.volumes })}`
-    await this.client.act(path, { method: 'DELETE', graceSeconds: SLOW_REMOVE })
+    const { force, volumes: v } = options
+    await this.client.act((docker) => docker.getContainer(fullId(id)).remove({ force, v }), { graceSeconds: SLOW_REMOVE })
   }
 
   /** Its processes. `psArgs` go to the host's ps: `eww` prints environments, so callers allow only what they know. */
   top(id: string, psArgs?: string): Promise<ContainerTop> {
-    return this.client.get(`/containers/${fullId(id)}/top${query({ ps_args: psArgs })}`, TOP)
+    return this.client.json(TOP, (docker) => docker.getContainer(fullId(id)).top({ ps_args: psArgs }))
   }
 
   /** Waits without limit; abort it with the signal. */
   wait(id: string, options: { condition?: WaitCondition; signal?: AbortSignal } = {}): Promise<ContainerWait> {
-    const path = `/containers/${fullId(id)}/wait${query({ condition: options.condition })}`
-    return this.client.post(path, WAIT, { signal: options.signal, endless: true })
+    const { condition, signal } = options
+    return this.client.json(WAIT, (docker) => docker.getContainer(fullId(id)).wait({ condition }), { signal, endless: true })
   }
 
   /** New limits or restart policy, in the engine's shape. */
   async update(id: string, spec: object): Promise<void> {
-    await this.client.post(`/containers/${fullId(id)}/update`, object<object>({}), { body: spec })
+    await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
   }
 
   async resize(id: string, size: { rows: number; columns: number }): Promise<void> {
-    await this.client.act(`/containers/${fullId(id)}/resize${query({ h: size.rows, w: size.columns })}`)
+    await this.client.act((docker) => docker.getContainer(fullId(id)).resize({ h: size.rows, w: size.columns }))
   }
 
   /** The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Resolves when the engine has taken the call. Reading pulls: who stops reading stops the engine. */

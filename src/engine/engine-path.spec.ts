@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { containerName, fullId, imageReference, query, repository, tagOrDigest, volumeName } from './engine-path.js'
+import { containerName, dialledPath, fullId, imageReference, query, repository, tagOrDigest, volumeName } from './engine-path.js'
 
 const HEX = 'a'.repeat(64)
 const HOSTILE = [
@@ -60,6 +60,55 @@ describe('a path', () => {
     for (const text of ['a-'.repeat(255), 'a.'.repeat(255), `${'a/'.repeat(250)}!`, `${'a-a.'.repeat(125)}!`])
       expect(() => imageReference(text)).toThrow(/was given something that is not/)
     expect(performance.now() - start).toBeLessThan(100)
+  })
+})
+
+describe('a path that dockerode built', () => {
+  const paths = (part: string) => [
+    `GET /containers/${part}/json`,
+    `POST /containers/${part}/start`,
+    `DELETE /containers/${part}`,
+    `GET /exec/${part}/json`,
+    `GET /networks/${part}`,
+    `DELETE /volumes/${part}`,
+    `GET /images/${part}/json`,
+    `POST /images/${part}/tag`,
+    `DELETE /images/${part}`,
+    `GET /distribution/${part}/json`,
+  ]
+  const dialled = (line: string) => {
+    const [method = '', ...path] = line.split(' ')
+    return dialledPath(method, path.join(' '))
+  }
+
+  it.each([...HOSTILE, '%', '%2F', 'a%2Fb', 'a%252f', 'a:1', 'busybox%3a1', `${HEX}?x=1`, `${HEX}/../x`])('never carries %j', (part) => {
+    for (const line of paths(part)) expect(() => dialled(line)).toThrow(/is not a path of ours|is not an image reference|malformed/)
+  })
+
+  it.each([
+    `GET /containers/${HEX}/logs`,
+    `POST /containers/${HEX}/attach`,
+    `GET /containers/${HEX}/archive`,
+    `GET /containers/${HEX}/json?`,
+    `GET /v1.23/containers/${HEX}/json`,
+    `PUT /containers/${HEX}/archive`,
+    `HEAD /containers/${HEX}/json`,
+    `POST /exec/${HEX}/start`,
+    `DELETE /exec/${HEX}`,
+    'POST /containers/prune',
+    'POST /images/create',
+    'POST /build',
+    'POST /commit',
+    'POST /swarm/init',
+    'GET /secrets',
+    'GET /events',
+    'GET //info',
+    'GET info',
+    'GET http://127.0.0.1/info',
+    'constructor /info',
+    '__proto__ /info',
+  ])('is not %j', (line) => {
+    expect(() => dialled(line)).toThrow()
   })
 })
 

@@ -3,10 +3,12 @@
  * so nothing but a full id or a validated name may stand in a path. A failure here is our own fault, not the client's:
  * it is a plain Error and becomes INTERNAL.
  */
-const ID = /^[0-9a-f]{64}$/
-const IMAGE_ID = /^sha256:[0-9a-f]{64}$/
+const ID_PATTERN = '[0-9a-f]{64}'
+const ID = new RegExp(`^${ID_PATTERN}$`)
+const IMAGE_ID = new RegExp(`^sha256:${ID_PATTERN}$`)
 /** The engine's own grammar of names (containers and volumes), with a bound. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
+const NAME_PATTERN = '[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}'
+const NAME = new RegExp(`^${NAME_PATTERN}$`)
 const NETWORK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
 
 const LABEL = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
@@ -19,6 +21,24 @@ const REPOSITORY = new RegExp(`^${REPOSITORY_PATTERN}$`)
 const TAG = new RegExp(`^${TAG_PATTERN}$`)
 const DIGEST = new RegExp(`^${DIGEST_PATTERN}$`)
 const REFERENCE = new RegExp(`^${REPOSITORY_PATTERN}(?::${TAG_PATTERN})?(?:@${DIGEST_PATTERN})?$`)
+
+/** All that dockerode may ask for; a group is an encoded image reference. Streams and sessions are not its business. */
+const DIALLED: Readonly<Record<string, readonly RegExp[]>> = {
+  GET: [
+    /^\/(?:version|info|system\/df|containers\/json|images\/json|volumes|networks)$/,
+    new RegExp(`^/containers/${ID_PATTERN}/(?:json|top)$`),
+    new RegExp(`^/(?:exec/${ID_PATTERN}/json|networks/${ID_PATTERN}|volumes/${NAME_PATTERN})$`),
+    /^\/images\/(.+)\/(?:json|history)$/,
+    /^\/distribution\/(.+)\/json$/,
+  ],
+  POST: [
+    /^\/(?:containers|volumes|networks)\/create$/,
+    new RegExp(`^/containers/${ID_PATTERN}/(?:start|stop|restart|kill|pause|unpause|rename|wait|update|resize|exec)$`),
+    new RegExp(`^/(?:exec/${ID_PATTERN}/resize|networks/${ID_PATTERN}/(?:connect|disconnect))$`),
+    /^\/images\/(.+)\/tag$/,
+  ],
+  DELETE: [new RegExp(`^/(?:(?:containers|networks)/${ID_PATTERN}|volumes/${NAME_PATTERN})$`), /^\/images\/(.+)$/],
+}
 
 /** A full container, exec or network id, as it is. */
 export function fullId(id: string): string {
@@ -57,6 +77,18 @@ export function repository(name: string): string {
 /** A tag or a `sha256:` digest, not encoded: it goes into a query. */
 export function tagOrDigest(tag: string): string {
   return DIGEST.test(tag) ? tag : checked(tag, TAG, 'a tag')
+}
+
+/**
+ * The path that dockerode has built, when it is one of the calls we make with it; throws for any other. dockerode puts ids
+ * and names into its paths as they are: the makers above check them before, and this holds them to it.
+ */
+export function dialledPath(method: string, path: string): string {
+  for (const pattern of DIALLED[method] ?? []) {
+    const match = pattern.exec(path)
+    if (match && (match[1] === undefined || imageReference(decodeURIComponent(match[1])) === match[1])) return path
+  }
+  throw new Error(`the engine part was given something that is not a path of ours: ${JSON.stringify(`${method} ${path}`.slice(0, 160))}`)
 }
 
 /** The value of a query parameter; objects travel as JSON. */

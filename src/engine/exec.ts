@@ -1,6 +1,7 @@
 import { object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
-import { fullId, query } from './engine-path.js'
+import { fullId } from './engine-path.js'
+import { withBody } from './modem.js'
 import type { Session } from './session.js'
 import type { ExecInspect, ExecSpec } from './types.js'
 
@@ -12,7 +13,7 @@ export class Execs {
   constructor(private readonly client: EngineClient) {}
 
   create(container: string, spec: ExecSpec): Promise<{ readonly Id: string }> {
-    return this.client.post(`/containers/${fullId(container)}/exec`, CREATED, { body: spec })
+    return this.client.json(CREATED, (docker) => docker.getContainer(fullId(container)).exec(withBody<object>(spec)))
   }
 
   /** Starts it on a hijacked connection; `tty` must be what it was created with. An exec starts once. */
@@ -22,10 +23,10 @@ export class Execs {
   }
 
   inspect(id: string): Promise<ExecInspect> {
-    return this.client.get(`/exec/${fullId(id)}/json`, INSPECT)
+    return this.client.json(INSPECT, (docker) => docker.getExec(fullId(id)).inspect())
   }
 
   async resize(id: string, size: { rows: number; columns: number }): Promise<void> {
-    await this.client.act(`/exec/${fullId(id)}/resize${query({ h: size.rows, w: size.columns })}`)
+    await this.client.act((docker) => docker.getExec(fullId(id)).resize({ h: size.rows, w: size.columns }))
   }
 }

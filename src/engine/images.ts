@@ -30,6 +30,7 @@ const SLOW_REMOVE = 90
 const SUMMARY: Shape<ImageSummary> = object({ Id: 'string', Created: 'number', Size: 'number' })
 const INSPECT: Shape<ImageInspect> = object({ Id: 'string', RootFS: 'object', Size: 'number' })
 const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'string' })
+const REMOVED: Shape<ImageRemoved[]> = listOf(object({}))
 const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object', Platforms: 'array' })
 
 /** The engine's image calls. An image is named by `sha256:` id or by a reference in the distribution grammar. */
@@ -38,26 +39,26 @@ export class Images {
 
   /** Also untagged ones; no intermediate layers. */
   list(): Promise<ImageSummary[]> {
-    return this.client.get('/images/json', listOf(SUMMARY))
+    return this.client.json(listOf(SUMMARY), (docker) => docker.listImages())
   }
 
   inspect(image: string): Promise<ImageInspect> {
-    return this.client.get(`/images/${imageReference(image)}/json`, INSPECT)
+    return this.client.json(INSPECT, (docker) => docker.getImage(imageReference(image)).inspect())
   }
 
   history(image: string): Promise<ImageHistoryItem[]> {
-    return this.client.get(`/images/${imageReference(image)}/history`, listOf(HISTORY))
+    return this.client.json(listOf(HISTORY), (docker) => docker.getImage(imageReference(image)).history())
   }
 
   async tag(image: string, target: { repository: string; tag: string }): Promise<void> {
-    const to = query({ repo: repository(target.repository), tag: tagOrDigest(target.tag) })
-    await this.client.act(`/images/${imageReference(image)}/tag${to}`)
+    const to = { repo: repository(target.repository), tag: tagOrDigest(target.tag) }
+    await this.client.act((docker) => docker.getImage(imageReference(image)).tag(to))
   }
 
   /** By reference it drops that reference; by id with force it drops everybody's. `prune: false` keeps untagged parents. */
   remove(image: string, options: { force?: boolean; prune?: boolean } = {}): Promise<ImageRemoved[]> {
-    const path = `/images/${imageReference(image)}${query({ force: options.force, noprune: options.prune === false ? true : undefined })}`
-    return this.client.call('DELETE', path, listOf(object<ImageRemoved>({})), { graceSeconds: SLOW_REMOVE })
+    const flags = { force: options.force, noprune: options.prune === false ? true : undefined }
+    return this.client.json(REMOVED, (docker) => docker.getImage(imageReference(image)).remove(flags), { graceSeconds: SLOW_REMOVE })
   }
 
   /** Progress until it is done; a failure is thrown as PULL_FAILED, coarse on purpose: exact texts would make it a port scanner. */
@@ -77,7 +78,7 @@ export class Images {
   /** Asks the registry, through the engine, which digest a reference has now. PULL_FAILED as in pull. */
   distributionInspect(reference: string, options: { auth?: RegistryAuth; signal?: AbortSignal } = {}): Promise<DistributionInspect> {
     const { auth, signal } = options
-    return this.client.call('GET', `/distribution/${imageReference(reference)}/json`, DISTRIBUTION, {
+    return this.client.json(DISTRIBUTION, (docker) => docker.getImage(imageReference(reference)).distribution(), {
       signal,
       headers: registryAuth(auth),
       doing: { verb: 'pull' },

@@ -1,6 +1,7 @@
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { fullId, networkName } from './engine-path.js'
+import { withBody } from './modem.js'
 import type { NetworkInspect, NetworkSpec } from './types.js'
 
 const INSPECT: Shape<NetworkInspect> = object({ Id: 'string', Name: 'string', Driver: 'string' })
@@ -11,34 +12,33 @@ export class Networks {
   constructor(private readonly client: EngineClient) {}
 
   list(): Promise<NetworkInspect[]> {
-    return this.client.get('/networks', listOf(INSPECT))
+    return this.client.json(listOf(INSPECT), (docker) => docker.listNetworks())
   }
 
   inspect(id: string): Promise<NetworkInspect> {
-    return this.client.get(`/networks/${fullId(id)}`, INSPECT)
+    return this.client.json(INSPECT, (docker) => docker.getNetwork(fullId(id)).inspect())
   }
 
   /** CheckDuplicate is always sent: without it engines before 1.44 make two networks of one name. */
   create(spec: NetworkSpec): Promise<{ readonly Id: string; readonly Warning?: string }> {
     networkName(spec.Name)
-    return this.client.post('/networks/create', CREATED, {
-      body: { ...spec, CheckDuplicate: true },
+    return this.client.json(CREATED, (docker) => docker.createNetwork(withBody({ ...spec, CheckDuplicate: true })), {
       doing: { verb: 'create', name: spec.Name },
     })
   }
 
   async remove(id: string): Promise<void> {
-    await this.client.act(`/networks/${fullId(id)}`, { method: 'DELETE' })
+    await this.client.act((docker) => docker.getNetwork(fullId(id)).remove())
   }
 
   /** `endpoint` in the engine's shape: aliases, address. */
   async connect(id: string, container: string, endpoint: object = {}): Promise<void> {
     const body = { Container: fullId(container), EndpointConfig: endpoint }
-    await this.client.act(`/networks/${fullId(id)}/connect`, { body, doing: { verb: 'connect' } })
+    await this.client.act((docker) => docker.getNetwork(fullId(id)).connect(withBody(body)), { doing: { verb: 'connect' } })
   }
 
   async disconnect(id: string, container: string, options: { force?: boolean } = {}): Promise<void> {
     const body = { Container: fullId(container), Force: options.force ?? false }
-    await this.client.act(`/networks/${fullId(id)}/disconnect`, { body })
+    await this.client.act((docker) => docker.getNetwork(fullId(id)).disconnect(withBody(body)))
   }
 }

@@ -25,11 +25,11 @@ export class System {
   constructor(private readonly client: EngineClient) {}
 
   version(): Promise<SystemVersion> {
-    return this.client.get('/version', VERSION)
+    return this.client.json(VERSION, (docker) => docker.version())
   }
 
   info(): Promise<SystemInfo> {
-    return this.client.get('/info', INFO)
+    return this.client.json(INFO, (docker) => docker.info())
   }
 
   /** Milliseconds of one round trip. */
@@ -41,7 +41,7 @@ export class System {
 
   /** Sizes of everything; slow on a full host. */
   df(): Promise<SystemDf> {
-    return this.client.get('/system/df', DF, { graceSeconds: SLOW_DF })
+    return this.client.json(DF, (docker) => docker.df(), { graceSeconds: SLOW_DF })
   }
 
   /**

@@ -5,9 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { garbage } from './answer-shape.js'
 
 /*
- * Why not dockerode: docker-modem follows any redirect, and for one to an unknown scheme, or after a unix socket, it throws
- * inside an event listener, which nothing can catch: the process dies. It never calls back when half an answer is followed by
- * a close, and hands garbage over as if it were an answer. Its dial can't be told otherwise, so every byte goes through here.
+ * Why not docker-modem, dockerode's own transport: modem.ts tells. Streams and sessions come here directly, ordinary calls
+ * through dockerode.
  */
 
 /** One HTTP request; the path has its version and its checks behind it. */

@@ -1,6 +1,7 @@
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
-import { query, volumeName } from './engine-path.js'
+import { volumeName } from './engine-path.js'
+import { withBody } from './modem.js'
 import type { VolumeInspect, VolumeSpec } from './types.js'
 
 const INSPECT: Shape<VolumeInspect> = object({ Name: 'string', Driver: 'string', Mountpoint: 'string' })
@@ -12,21 +13,21 @@ export class Volumes {
   constructor(private readonly client: EngineClient) {}
 
   async list(): Promise<VolumeInspect[]> {
-    const { Volumes } = await this.client.get('/volumes', LIST)
+    const { Volumes } = await this.client.json(LIST, (docker) => docker.listVolumes())
     return rows(Volumes ?? [])
   }
 
   inspect(name: string): Promise<VolumeInspect> {
-    return this.client.get(`/volumes/${volumeName(name)}`, INSPECT)
+    return this.client.json(INSPECT, (docker) => docker.getVolume(volumeName(name)).inspect())
   }
 
   /** The engine answers an existing name with the existing volume, whoever made it: callers compare label and time. */
   create(spec: VolumeSpec): Promise<VolumeInspect> {
     volumeName(spec.Name)
-    return this.client.post('/volumes/create', INSPECT, { body: spec, doing: { verb: 'create', name: spec.Name } })
+    return this.client.json(INSPECT, (docker) => docker.createVolume(withBody(spec)), { doing: { verb: 'create', name: spec.Name } })
   }
 
   async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
-    await this.client.act(`/volumes/${volumeName(name)}${query({ force: options.force })}`, { method: 'DELETE' })
+    await this.client.act((docker) => docker.getVolume(volumeName(name)).remove({ force: options.force }))
   }
 }
