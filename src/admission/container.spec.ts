@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Admitted } from '../common/admitted.js'
 import { AppError } from '../common/errors.js'
+import type { ContainerSpec } from '../engine/index.js'
 import { admitContainer, type BodyParts, type ContainerRequest, isReservedLabel, normalTarget } from './index.js'
 
 const HEX = `sha256:${'a'.repeat(64)}`
@@ -42,6 +44,13 @@ describe('admitContainer', () => {
     const spec = admitContainer(parts())
     expect(spec.Image).toBe(HEX)
     expect(spec['Labels']).toEqual({ 'berth.uid': 'u', 'berth.witness': 'w', 'berth.image': 'docker.io/library/app:1' })
+  })
+
+  it('is the only maker of what the engine may get', () => {
+    const admitted: Admitted<ContainerSpec> = admitContainer(parts())
+    // @ts-expect-error a body that nobody judged does not compile as an admitted one
+    const forged: Admitted<ContainerSpec> = { Image: HEX }
+    expect(admitted.Image).toBe(forged.Image)
   })
 
   it('passes nothing through that is not in its own list', () => {

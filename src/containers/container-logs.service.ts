@@ -4,6 +4,7 @@ import { AppError, type FieldError } from '../common/errors.js'
 import { Engine, type LogLine, type LogsOptions } from '../engine/index.js'
 import type { LogsQuery } from './dto/logs.query.js'
 import { nanoseconds } from './log-time.js'
+import { OpenRights } from './open-rights.js'
 
 /** A container's log, as it is read; whoever gets it ends it by `abort`. */
 export interface ContainerLog {
@@ -16,7 +17,10 @@ export interface ContainerLog {
 /** Logs over plain HTTP, as `docker logs`; the resumable ones are streams. */
 @Injectable()
 export class ContainerLogs {
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly rights: OpenRights,
+  ) {}
 
   /** @throws AppError NOT_FOUND, INVALID_REQUEST */
   async read(grant: Grant<'ContainerLogs'>, query: LogsQuery): Promise<ContainerLog> {
@@ -25,7 +29,12 @@ export class ContainerLogs {
     const { Config } = await this.engine.containers.inspect(engineId)
     const ending = new AbortController()
     const lines = await this.engine.containers.logLines(engineId, { ...options, tty: Config.Tty ?? false, signal: ending.signal })
-    return { container: name, timestamps: query.timestamps ?? false, lines, abort: () => ending.abort() }
+    const unwatch = options.follow ? this.rights.watch(grant, (reason) => ending.abort(reason)) : () => undefined
+    const abort = (): void => {
+      unwatch()
+      ending.abort()
+    }
+    return { container: name, timestamps: query.timestamps ?? false, lines, abort }
   }
 }
 

@@ -15,6 +15,7 @@ import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
+import { OpenRights } from './open-rights.js'
 
 @Module({
   controllers: [ContainersController, ContainerActionsController],
@@ -33,6 +34,7 @@ import { MountPlans } from './mount-plan.js'
     LogAnswer,
     LogsStream,
     MountPlans,
+    OpenRights,
   ],
 })
 export class ContainersModule {}

@@ -19,9 +19,9 @@ beforeAll(async () => {
 afterAll(() => s?.end())
 
 /** An answer that is read while it comes. */
-async function open(path: string): Promise<{ answer: IncomingMessage; seen: () => string }> {
+async function open(path: string, actor = ann): Promise<{ answer: IncomingMessage; seen: () => string }> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const call = request(`${s.url}/api/v1${path}`, { headers: { authorization: `Bearer ${ann.accessToken}` } }, resolve)
+  const call = request(`${s.url}/api/v1${path}`, { headers: { authorization: `Bearer ${actor.accessToken}` } }, resolve)
   call.on('error', reject).end()
   const answer = await promise
   let text = ''
@@ -112,5 +112,26 @@ describe('logs', () => {
     await until('the engine connection', () => engine.openSockets > before)
     answer.destroy()
     await until('its end', () => engine.openSockets <= before, 2_000)
+  })
+
+  it('that are followed are cut when the reader loses the right to them', async () => {
+    await runContainer(ann, withName('cut'), withCmd('sleep', '100'))
+    const eve = await s.user('eve', { alpha: 'viewer' })
+    const { answer } = await open('/containers/cut/logs?follow=true', eve)
+    const cut = new Promise((done) => answer.on('error', done))
+    await s.admin.http.delete(`/teams/${s.teams.get('alpha')!.name}/members/${eve.userId}`).expect(204)
+    expect(await cut).toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  it('that are followed go on while others lose theirs', async () => {
+    await runContainer(ann, withName('on'), withCmd('sh', '-c', 'trap "echo bye; exit" TERM; echo hi; while :; do sleep 0.1; done'))
+    const zoe = await s.user('zoe', { alpha: 'viewer' })
+    const { answer, seen } = await open('/containers/on/logs?follow=true')
+    const ended = new Promise((done) => answer.on('end', done))
+    await s.admin.http.delete(`/teams/${s.teams.get('alpha')!.name}/members/${zoe.userId}`).expect(204)
+    await until('the first line', () => seen() === 'hi\n')
+    await ann.ok('POST', '/containers/on/stop?timeout=5')
+    await ended
+    expect(seen()).toBe('hi\nbye\n')
   })
 })
