@@ -22,7 +22,7 @@ describe('the AsyncAPI document', () => {
   it('is valid', async () => {
     const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument(KINDS, '1.0.0')))
     // there is none when it has an error
-    expect(parsed, JSON.stringify(diagnostics)).toBeDefined()
+    expect({ parsed: parsed !== undefined, diagnostics }).toMatchObject({ parsed: true })
     // the parser alone takes seconds to load on a busy machine
   }, 60_000)
 
