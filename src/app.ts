@@ -94,6 +94,7 @@ export async function createApp(config: Config, database: Database): Promise<Nes
   refuseConnect(app.getHttpServer())
   prepareSockets(app, config)
   serveReference(app)
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'])
+  // With 0: a stop that was asked for is no failure, which a signal as the end would look like.
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true })
   return app
 }
