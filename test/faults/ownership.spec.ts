@@ -55,7 +55,7 @@ describe('a container that is removed beside the gateway', () => {
     await s.gateway.halt()
     await engine('DELETE', `/containers/${gone.id}?force=true`)
     await s.gateway.listen()
-    await until('the list', 10_000, async () => (await names().catch(() => [])).includes('kept'))
+    await until('the list', 10_000, async () => (await names().catch((): string[] => [])).includes('kept'))
     expect(await names()).toEqual(['kept'])
     await until('the name', 10_000, async () => (await ann.http.post('/containers').send({ image: BASE_IMAGE, name: 'gone' })).status === 201)
     await ann.ok('DELETE', '/containers/gone?force=true')

@@ -72,9 +72,12 @@ export class GatewayProcess implements AsyncDisposable {
   /** Starts it (again) and waits until it serves. */
   async start(): Promise<void> {
     this.launch()
-    await until(`the gateway:\n${this.output.slice(-2_000)}`, 20_000, async () => {
-      if (!this.isRunning) throw new Error(`the gateway ended:\n${this.output.slice(-2_000)}`)
+    const serves = async () => {
+      if (!this.isRunning) throw new Error('it ended')
       return fetch(`${this.url}/health/live`).then(({ ok }) => ok, () => false)
+    }
+    await until('the gateway', 30_000, serves).catch((cause: unknown) => {
+      throw new Error(`the gateway does not serve:\n${this.output.slice(-2_000)}`, { cause })
     })
   }
 
