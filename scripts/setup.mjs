@@ -27,6 +27,7 @@ export const ENGINE_PACKAGES = {
 export const TEST_PACKAGES = {
   ...ENGINE_PACKAGES,
   'docker-registry': 'docker-registry',
+  'redis-server': 'redis-server',
   busybox: 'busybox-static',
   ip: 'iproute2',
   nsenter: 'util-linux',
