@@ -43,13 +43,13 @@ export class Client {
    * @throws BerthError with the gateway's code and hint.
    */
   async call<Op extends OperationId>(id: Op, ...[options]: CallArguments<Op>): Promise<Answer<Op>> {
-    let response = await this.send(id, options)
+    let { response, error } = await this.send(id, options)
     if (response.status === 401 && this.session && !isAuthentication(ROUTES[id][1])) {
       // ended before its time: revoked by a change of rights, or our clock is wrong
       await this.session.refresh()
-      response = await this.send(id, options)
+      ;({ response, error } = await this.send(id, options))
     }
-    if (!response.ok) throw await BerthError.of(response)
+    if (!response.ok) throw BerthError.of(response, error)
     return (await bodyOf(response)) as Answer<Op>
   }
 
@@ -68,14 +68,13 @@ export class Client {
     return (typeof token === 'function' ? await token() : token) ?? null
   }
 
-  private async send<Op extends OperationId>(id: Op, options?: CallOptions<Op>): Promise<Response> {
+  private async send<Op extends OperationId>(id: Op, options?: CallOptions<Op>): Promise<Outcome> {
     const [method, path] = ROUTES[id]
     const { path: inPath, query, body, headers, signal } = (options ?? {}) as LooseOptions
     // The types were checked by CallOptions; openapi-fetch's own can't follow a path that is only known by its operation.
-    const request = this.rest.request as unknown as (method: string, path: string, init: object) => Promise<{ response: Response }>
+    const request = this.rest.request as unknown as (method: string, path: string, init: object) => Promise<Outcome>
     const params = { ...(inPath && { path: inPath }), ...(query && { query }) }
-    const { response } = await request(method.toLowerCase(), path, { params, body, headers, signal, parseAs: 'stream' })
-    return response
+    return request(method.toLowerCase(), path, { params, body, headers, signal, parseAs: 'stream' })
   }
 
   private tokenFor(path: string): Promise<string | null> {
@@ -86,6 +85,12 @@ export class Client {
     const exchange = (refreshToken: string) => this.call('AuthRefresh', { body: { refreshToken } })
     return new Session(tokens, exchange, this.options.onTokens)
   }
+}
+
+/** What openapi-fetch answers; it has read the body of an error already. */
+interface Outcome {
+  readonly response: Response
+  readonly error?: unknown
 }
 
 interface LooseOptions {

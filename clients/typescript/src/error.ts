@@ -33,21 +33,16 @@ export class BerthError extends Error {
     this.violations = problem.violations ?? []
   }
 
-  /** Reads the error of an answer. Something between us and the gateway may have answered: then there is no problem in it. */
-  static async of(response: Response): Promise<BerthError> {
-    const text = await response.text()
+  /** The error of an answer. Something between us and the gateway may have answered: then there is no problem in the body. */
+  static of(response: Response, body: unknown): BerthError {
     const after = Number(response.headers.get('retry-after') ?? Number.NaN)
-    return new BerthError(parse(text) ?? unknownAnswer(response), Number.isFinite(after) ? after : null)
+    return new BerthError(isProblem(body) ? body : unknownAnswer(response), Number.isFinite(after) ? after : null)
   }
 }
 
-function parse(text: string): ProblemDetails | null {
-  try {
-    const value = JSON.parse(text) as Partial<ProblemDetails> | null
-    return typeof value?.code === 'string' && typeof value.detail === 'string' ? (value as ProblemDetails) : null
-  } catch {
-    return null
-  }
+function isProblem(body: unknown): body is ProblemDetails {
+  const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown }
+  return typeof code === 'string' && typeof detail === 'string'
 }
 
 function unknownAnswer({ status, statusText, headers }: Response): ProblemDetails {
