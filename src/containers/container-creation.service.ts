@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common'
 import { assertNewName, type Grant } from '../access/index.js'
 import { judgeContainer } from '../admission/index.js'
 import { AppError, toProblem } from '../common/errors.js'
-import { Inventory } from '../engine/index.js'
+import { Engine } from '../engine/index.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerMaker, type Making } from './container-maker.js'
 import { ContainerViews } from './container-views.js'
@@ -24,7 +24,7 @@ export class ContainerCreation {
   private readonly logger = new Logger('containers')
 
   constructor(
-    private readonly inventory: Inventory,
+    private readonly engine: Engine,
     private readonly images: ContainerImages,
     private readonly plans: MountPlans,
     private readonly maker: ContainerMaker,
@@ -43,7 +43,7 @@ export class ContainerCreation {
   ): Promise<ContainerSummary | ContainerCopies> {
     judgeContainer(body)
     const names = namesOf(body)
-    await assertFresh(this.inventory)
+    await assertFresh(this.engine)
     const making = await this.prepare(grant, body, query)
     if (body.count === undefined) {
       return await this.one(making, names[0]).catch((error: unknown) => this.takeBack(making, error))

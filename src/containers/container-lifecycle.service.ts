@@ -62,7 +62,7 @@ export class ContainerLifecycle {
   async remove(grant: Grant<'ContainerDelete'>, { force = false, volumes = false }: RemoveQuery): Promise<void> {
     const { target } = grant
     const { inventory, containers } = this.engine
-    await assertFresh(inventory)
+    await assertFresh(this.engine)
     const mounted =
       inventory.containers.get(target.engineId)?.mounts.flatMap(({ type, name }) => (type === 'volume' && name ? [name] : [])) ?? []
     await containers.remove(target.engineId, { force, volumes })
@@ -82,7 +82,7 @@ export class ContainerLifecycle {
 
   private async change(target: Target, work: (id: string) => Promise<unknown>): Promise<ContainerSummary> {
     const { inventory } = this.engine
-    await assertFresh(inventory)
+    await assertFresh(this.engine)
     const last = inventory.containers.get(target.engineId)
     await work(target.engineId)
     return this.views.fresh(target, last)
