@@ -17,9 +17,8 @@ export class Coverage implements OnApplicationBootstrap {
     const offered = (Object.keys(OPERATIONS) as OperationId[]).filter((id) => ['rest', 'both'].includes(operation(id).edge))
     const missing = offered.filter((id) => !served.has(id))
     const extra = [...served].filter((id) => !offered.includes(id))
-    if (missing.length > 0)
-      throw new Error(`offered over rest, but without a handler: ${missing.join(', ')}`)
     if (extra.length > 0) throw new Error(`served over rest, but not offered in the operations table: ${extra.join(', ')}`)
+    if (missing.length > 0) throw new Error(`offered over rest, but without a handler: ${missing.join(', ')}`)
   }
 
   private served(): Set<OperationId> {

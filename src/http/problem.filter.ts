@@ -66,5 +66,7 @@ function bodyTooLarge(request: FastifyRequest): AppError {
 }
 
 function unsupportedType(request: FastifyRequest): AppError {
-  return new AppError('UNSUPPORTED_MEDIA_TYPE', { type: (request.headers['content-type'] || 'a body without a content type').slice(0, 100) })
+  return new AppError('UNSUPPORTED_MEDIA_TYPE', {
+    type: (request.headers['content-type'] || 'a body without a content type').slice(0, 100),
+  })
 }

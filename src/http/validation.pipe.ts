@@ -55,7 +55,10 @@ function assertPlainKeys(value: unknown, pointer: string): void {
   for (const [key, inner] of Object.entries(value)) {
     const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, 512)
     if (key === '__proto__' || key === 'constructor')
-      throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors: [{ pointer: here, detail: 'is not a field of this operation' }] })
+      throw new AppError('INVALID_REQUEST', {
+        reason: 'some fields are wrong',
+        errors: [{ pointer: here, detail: 'is not a field of this operation' }],
+      })
     assertPlainKeys(inner, here)
   }
 }

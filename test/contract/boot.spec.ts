@@ -3,7 +3,7 @@ import 'reflect-metadata'
 import { Controller, Get, Module, type Provider, type Type } from '@nestjs/common'
 import { DiscoveryModule, NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Grant, OperationId } from '../../src/access/index.js'
 import { Coverage } from '../../src/http/coverage.js'
 import { prepareEdge } from '../../src/http/edge.js'
@@ -49,13 +49,9 @@ async function boot(controllers: Type[], providers: Provider[] = [], edge = fals
 }
 
 describe('the start', () => {
-  beforeEach(() => {
-    vi.stubEnv('BERTH_TEST_PARTIAL', '1')
-    return () => vi.unstubAllEnvs()
-  })
-
   it('accepts a handler whose operation is offered', async () => {
-    await expect(boot([Decided], [Coverage], true)).resolves.toBeUndefined()
+    // It is the only one of this tiny application, so what is missed are all the others.
+    await expect(boot([Decided], [Coverage], true)).rejects.toThrow(/without a handler: (?!.*\bSystemVersion\b)/)
   })
 
   it('refuses a handler without an operation', async () => {
@@ -83,7 +79,6 @@ describe('the start', () => {
   })
 
   it('refuses to leave an offered operation without a handler', async () => {
-    vi.stubEnv('BERTH_TEST_PARTIAL', '')
     await expect(boot([Decided], [Coverage])).rejects.toThrow(/offered over rest, but without a handler: .*ContainerList/)
   })
 })
@@ -97,13 +92,10 @@ describe('the start of streams', () => {
     summary: '',
   })
 
-  beforeEach(() => {
-    vi.stubEnv('BERTH_TEST_PARTIAL', '1')
-    return () => vi.unstubAllEnvs()
-  })
-
   it('accepts a source whose operation is offered over sockets', () => {
-    expect(() => assertOffered([kind('JobProgress')])).not.toThrow()
+    expect(() =>
+      assertOffered([kind('JobProgress', ['ContainerLogs', 'ContainerExec', 'ExecStart', 'ExecResize', 'ExecInspect'])]),
+    ).not.toThrow()
   })
 
   it('refuses a source without an operation', () => {
@@ -116,7 +108,6 @@ describe('the start of streams', () => {
   })
 
   it('refuses to leave an operation of sockets without a source', () => {
-    vi.stubEnv('BERTH_TEST_PARTIAL', '')
     expect(() => assertOffered([kind('JobProgress')])).toThrow(/without a stream source: .*ContainerExec/)
   })
 })
