@@ -25,15 +25,19 @@ export class ChangeRelay implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const url = this.config.BERTH_REDIS_URL
     if (!url) return
-    const publisher = this.connect(url)
-    const subscriber = this.connect(url)
+    const publisher = this.client(url)
+    const subscriber = this.client(url)
+    void publisher.connect().catch(() => undefined)
+    // Only once it is connected: node-redis 5 never recovers from a subscription that waited for its first connection.
+    void subscriber
+      .connect()
+      .then(() => subscriber.subscribe(CHANNEL, (message) => this.receive(message)))
+      .catch(() => undefined)
     this.unlisten = this.changes.listenLocal((change) => {
       const message = JSON.stringify({ from: this.process.id, change })
-      publisher
-        .publish(CHANNEL, message)
-        .catch((error: unknown) => this.logger.warn({ err: error }, 'a change of rights was not passed on'))
+      // While it is down the others read the change within a second; that it is down has been logged.
+      publisher.publish(CHANNEL, message).catch(() => undefined)
     })
-    void subscriber.subscribe(CHANNEL, (message) => this.receive(message)).catch(() => undefined)
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -41,8 +45,9 @@ export class ChangeRelay implements OnModuleInit, OnApplicationShutdown {
     for (const client of this.clients) client.destroy()
   }
 
-  private connect(url: string): ReturnType<typeof createClient> {
-    const client = createClient({ url, disableOfflineQueue: false, socket: { reconnectStrategy: (tries) => Math.min(tries * 100, 2000) } })
+  /** Without a queue: what was said while it was down is known by then, and a queue would grow for as long. */
+  private client(url: string): ReturnType<typeof createClient> {
+    const client = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: (tries) => Math.min(tries * 100, 2000) } })
     let down = false
     client.on('error', (error: unknown) => {
       if (!down)
@@ -50,7 +55,6 @@ export class ChangeRelay implements OnModuleInit, OnApplicationShutdown {
       down = true
     })
     client.on('ready', () => (down = false))
-    void client.connect().catch(() => undefined)
     this.clients.push(client)
     return client
   }
