@@ -29,7 +29,17 @@ export class Postgres implements AsyncDisposable {
       cpSync(nativeFolder(), join(dir, 'native'), { recursive: true })
       linkLibraries(dir)
       own(dir)
-      asUser(dir, 'initdb', '--pgdata', join(dir, 'data'), '--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C')
+      asUser(
+        dir,
+        'initdb',
+        '--pgdata',
+        join(dir, 'data'),
+        '--username=postgres',
+        '--auth=trust',
+        '--no-sync',
+        '--encoding=UTF8',
+        '--locale=C',
+      )
       const postgres = new Postgres(dir, serve(dir))
       await postgres.ready()
       return postgres
@@ -69,6 +79,11 @@ export class Postgres implements AsyncDisposable {
   /** Ends what is connected and starts again on the same data. */
   async restart(): Promise<void> {
     await this.halt()
+    await this.resume()
+  }
+
+  /** Starts what was halted. */
+  async resume(): Promise<void> {
     this.server = serve(this.dir)
     await this.ready()
   }
@@ -79,7 +94,8 @@ export class Postgres implements AsyncDisposable {
     rmSync(this.dir, { recursive: true, force: true })
   }
 
-  private async halt(): Promise<void> {
+  /** Ends the server and keeps its data. */
+  async halt(): Promise<void> {
     if (this.server.exitCode !== null || this.server.signalCode !== null) return
     const ended = once(this.server, 'exit')
     this.thaw()
@@ -120,8 +136,7 @@ function nativeFolder(): string {
 /** What the package's `hydrate-symlinks.js` would do. */
 function linkLibraries(dir: string): void {
   const links = JSON.parse(readFileSync(join(dir, 'native/pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
-  for (const { source, target } of links)
-    if (!existsSync(join(dir, target))) symlinkSync(basename(source), join(dir, target))
+  for (const { source, target } of links) if (!existsSync(join(dir, target))) symlinkSync(basename(source), join(dir, target))
 }
 
 function own(dir: string): void {
