@@ -77,7 +77,8 @@ describe('docker-compose.yml', () => {
     for (const [, { environment = {} }] of all)
       for (const [name, value] of Object.entries(environment)) {
         expect(value).not.toMatch(/:\/\/[^/]*:[^/]*@/)
-        if (/PASSWORD|SECRET|TOKEN|DATABASE_URL/.test(name)) expect([name, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^\/run\/secrets\//)])
+        if (/PASSWORD|SECRET|TOKEN|DATABASE_URL/.test(name))
+          expect([name, value]).toEqual([expect.stringMatching(/_FILE$/), expect.stringMatching(/^\/run\/secrets\//)])
       }
     for (const [name, { file }] of Object.entries(secrets)) expect([name, file]).toEqual([name, expect.stringMatching(/^\.\/secrets\//)])
     expect(readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n')).toContain('secrets/')
@@ -130,6 +131,11 @@ describe('the Dockerfile', () => {
     const [first, ...allowed] = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n').filter(Boolean)
     expect(first).toBe('*')
     const copied = [...stages[0]!.matchAll(/^COPY (.*) \S+$/gm)].flatMap(([, paths]) => paths!.split(' '))
-    expect(allowed.filter((line) => line.startsWith('!')).map((line) => line.slice(1)).sort()).toEqual(copied.sort())
+    expect(
+      allowed
+        .filter((line) => line.startsWith('!'))
+        .map((line) => line.slice(1))
+        .sort(),
+    ).toEqual(copied.sort())
   })
 })

@@ -28,9 +28,11 @@ afterAll(async () => {
   if (!team) return
   const socket = bed().socketPath
   const containers = await engineJson<{ Id: string; Names: string[] }[]>(socket, 'GET', '/containers/json?all=true')
-  for (const { Id } of containers.filter(({ Names }) => Names.some((name) => name.startsWith(`/${team.name}--`)))) await engineCall(socket, 'DELETE', `/containers/${Id}?force=true`)
+  for (const { Id } of containers.filter(({ Names }) => Names.some((name) => name.startsWith(`/${team.name}--`))))
+    await engineCall(socket, 'DELETE', `/containers/${Id}?force=true`)
   const images = await engineJson<{ RepoTags: string[] | null }[]>(socket, 'GET', '/images/json')
-  for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`berth.invalid/${team.id}/`))) await engineCall(socket, 'DELETE', `/images/${tag}`)
+  for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`berth.invalid/${team.id}/`)))
+    await engineCall(socket, 'DELETE', `/images/${tag}`)
 })
 
 /** Nothing that is secret may be in the log, at its most talkative level. */
@@ -49,22 +51,43 @@ describe('the log of a whole scenario', () => {
     await admin.ok('POST', '/users', { username, password: SECRETS.password })
     await admin.ok('PUT', `/teams/${team.name}/members/${username}`, { role: 'developer' })
     await admin.http.post('/auth/login').send({ username, password: SECRETS.wrong })
-    const login = await admin.ok<{ accessToken: string; refreshToken: string }>('POST', '/auth/login', { username, password: SECRETS.password })
-    const refreshed = await admin.ok<{ accessToken: string; refreshToken: string }>('POST', '/auth/refresh', { refreshToken: login.refreshToken })
-    const personal = await admin.ok<{ token: string }>('POST', '/me/tokens', { name: 't', permissions: ['containers.read'], expiresAt: new Date(Date.now() + 60_000).toISOString() })
+    const login = await admin.ok<{ accessToken: string; refreshToken: string }>('POST', '/auth/login', {
+      username,
+      password: SECRETS.password,
+    })
+    const refreshed = await admin.ok<{ accessToken: string; refreshToken: string }>('POST', '/auth/refresh', {
+      refreshToken: login.refreshToken,
+    })
+    const personal = await admin.ok<{ token: string }>('POST', '/me/tokens', {
+      name: 't',
+      permissions: ['containers.read'],
+      expiresAt: new Date(Date.now() + 60_000).toISOString(),
+    })
     tokens.push(login.accessToken, login.refreshToken, refreshed.accessToken, refreshed.refreshToken, personal.token)
     await fetch(`${gateway.url}/api/v1/containers`, { headers: { authorization: `Bearer ${personal.token}` } })
     await fetch(`${gateway.url}/api/v1/me?access_token=${SECRETS.query}`)
     await fetch(`${gateway.url}/api/v1/me`, { headers: { authorization: `Bearer ${SECRETS.query}`, cookie: SECRETS.query } })
     const command = ['sh', '-c', 'echo hi; sleep 300', SECRETS.argument]
-    await admin.ok('POST', '/containers?start=true', { image: 'busybox:1', name: 'log', team: team.name, env: [`PASSWORD=${SECRETS.env}`], command })
+    await admin.ok('POST', '/containers?start=true', {
+      image: 'busybox:1',
+      name: 'log',
+      team: team.name,
+      env: [`PASSWORD=${SECRETS.env}`],
+      command,
+    })
     // what fails is logged with more words: a start that does, and a body that is no json
-    await admin.http.post('/containers?start=true').send({ image: 'busybox:1', team: team.name, env: [`PASSWORD=${SECRETS.env}`], command: [`/${SECRETS.argument}`] })
+    await admin.http
+      .post('/containers?start=true')
+      .send({ image: 'busybox:1', team: team.name, env: [`PASSWORD=${SECRETS.env}`], command: [`/${SECRETS.argument}`] })
     await admin.http.post('/auth/login').set('content-type', 'application/json').send(`{"username":"x","password":"${SECRETS.wrong}"`)
     await admin.ok('POST', '/me/password', { current: 'correct horse battery staple', new: SECRETS.password })
     expect(gateway.output).toContain('"path":"/api/v1/auth/login"')
-    for (const [name, secret] of [...Object.entries(SECRETS), ...tokens.map((token) => ['token', token] as const), ['admin', 'correct horse battery staple']])
-      expect(gateway.output.includes(secret!), `${name} in the log`).toBe(false)
+    for (const [name, secret] of [
+      ...Object.entries(SECRETS),
+      ...tokens.map((token) => ['token', token] as const),
+      ['admin', 'correct horse battery staple'],
+    ])
+      expect(gateway.output.includes(secret), `${name} in the log`).toBe(false)
     // and none in the part that tells one token from another
     for (const token of tokens) expect(gateway.output.includes(token.slice(-20))).toBe(false)
   })
@@ -73,17 +96,30 @@ describe('the log of a whole scenario', () => {
 describe('SIGTERM', () => {
   it('lets what runs come to its end, takes nothing new, and ends with 0 in time', async () => {
     // its main process does not take SIGTERM, so that stopping it takes the whole timeout
-    const slow = await admin.ok<{ id: string }>('POST', '/containers?start=true', { image: 'busybox:1', name: 'slow', team: team.name, command: ['sleep', '300'] })
+    const slow = await admin.ok<{ id: string }>('POST', '/containers?start=true', {
+      image: 'busybox:1',
+      name: 'slow',
+      team: team.name,
+      command: ['sleep', '300'],
+    })
     const socket = io(gateway.url, { transports: ['websocket'], auth: { token: admin.accessToken }, reconnection: false })
     await once(socket as never, 'connect')
-    const opened = (await socket.emitWithAck('stream:open', { kind: 'container.logs', params: { containers: ['log'], team: team.name, follow: true } })) as { ok: boolean }
+    const opened = (await socket.emitWithAck('stream:open', {
+      kind: 'container.logs',
+      params: { containers: ['log'], team: team.name, follow: true },
+    })) as { ok: boolean }
     expect(opened).toMatchObject({ ok: true })
     const gone = new Promise<void>((done) => socket.on('disconnect', () => done()))
     const running = fetch(`${gateway.url}/api/v1/containers/${slow.id}/stop?timeout=2`, {
       method: 'POST',
       headers: { authorization: `Bearer ${admin.accessToken}` },
     })
-    await until('the request to be under way', 5_000, async () => (await admin.ok<{ items: { operation: string }[] }>('GET', '/audit?phase=intent&limit=1')).items[0]?.operation === 'ContainerStop')
+    await until(
+      'the request to be under way',
+      5_000,
+      async () =>
+        (await admin.ok<{ items: { operation: string }[] }>('GET', '/audit?phase=intent&limit=1')).items[0]?.operation === 'ContainerStop',
+    )
     const start = performance.now()
     const code = gateway.terminate()
     await until('new connections to be refused', 2_000, async () => !(await accepts()))

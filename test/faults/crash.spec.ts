@@ -28,7 +28,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop()
   if (!team) return
-  for (const id of await containersOnEngine().then((all) => all.map(({ Id }) => Id))) await engineCall(bed().socketPath, 'DELETE', `/containers/${id}?force=true&v=true`)
+  for (const id of await containersOnEngine().then((all) => all.map(({ Id }) => Id)))
+    await engineCall(bed().socketPath, 'DELETE', `/containers/${id}?force=true&v=true`)
   const images = await engine<{ RepoTags: string[] | null }[]>('GET', '/images/json')
   for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`berth.invalid/${team.id}/`)))
     await engineCall(bed().socketPath, 'DELETE', `/images/${tag}`)
@@ -52,7 +53,11 @@ async function listed(): Promise<{ id: string; name: string }[]> {
 /** As if the minute of their leases were over. */
 async function endLeases(): Promise<number> {
   const db = await openDatabase({ dataDir: gateway.dataDir })
-  const done = await db.updateTable('ownership').set({ lease_until: nowIso(-1) }).where('state', '=', 'pending').executeTakeFirst()
+  const done = await db
+    .updateTable('ownership')
+    .set({ lease_until: nowIso(-1) })
+    .where('state', '=', 'pending')
+    .executeTakeFirst()
   await db.destroy()
   return Number(done.numUpdatedRows)
 }
@@ -93,7 +98,12 @@ describe('a gateway that is killed in the middle of its work', () => {
     expect(unowned.items.filter(({ name }) => name.startsWith(`${team.name}--`))).toEqual([])
     // no row without an object: every name that is not listed can be taken
     for (let i = 0; i < COPIES; i++) {
-      if (!names.includes(`c${i}`)) await until(`the name c${i}`, 30_000, async () => (await admin.http.post('/containers').send({ image: 'busybox:1', name: `c${i}`, team: team.name })).status === 201)
+      if (!names.includes(`c${i}`))
+        await until(
+          `the name c${i}`,
+          30_000,
+          async () => (await admin.http.post('/containers').send({ image: 'busybox:1', name: `c${i}`, team: team.name })).status === 201,
+        )
     }
     expect((await listed()).length).toBe(COPIES)
 
@@ -117,7 +127,8 @@ describe('a gateway that is killed in the middle of its work', () => {
 })
 
 async function everyIntentHasItsOutcome(): Promise<void> {
-  const read = async (phase: string) => (await admin.ok<{ items: { requestId: string; operation: string }[] }>('GET', `/audit?phase=${phase}&limit=1000`)).items
+  const read = async (phase: string) =>
+    (await admin.ok<{ items: { requestId: string; operation: string }[] }>('GET', `/audit?phase=${phase}&limit=1000`)).items
   await until('an outcome for every intent', 15_000, async () => {
     const done = new Set((await read('outcome')).map(({ requestId }) => requestId))
     return (await read('intent')).every(({ requestId }) => done.has(requestId))

@@ -27,12 +27,17 @@ afterAll(async () => {
   await s?.end()
 })
 
-const names = async (actor = ann) => (await actor.ok<{ items: { name: string }[] }>('GET', '/containers?all=true')).items.map(({ name }) => name)
+const names = async (actor = ann) =>
+  (await actor.ok<{ items: { name: string }[] }>('GET', '/containers?all=true')).items.map(({ name }) => name)
 const unowned = async () => (await s.admin.ok<{ items: Unowned[] }>('GET', '/unowned?limit=1000')).items
 
 /** A container that nobody asked the gateway for. */
 async function madeBeside(name: string, labels: Record<string, string> = {}): Promise<string> {
-  const { Id } = await engine<{ Id: string }>('POST', `/containers/create?name=${name}`, { Image: BASE_IMAGE, Cmd: ['sleep', '60'], Labels: labels })
+  const { Id } = await engine<{ Id: string }>('POST', `/containers/create?name=${name}`, {
+    Image: BASE_IMAGE,
+    Cmd: ['sleep', '60'],
+    Labels: labels,
+  })
   s.forget('containers', Id)
   await until('the container to be seen', 5_000, async () => (await unowned()).some(({ id }) => id === Id))
   return Id
@@ -45,7 +50,12 @@ describe('a container that is removed beside the gateway', () => {
     await until('the list without it', 5_000, async () => !(await names()).includes('web'))
     expect((await ann.fails('GET', `/containers/${web.id}`)).code).toBe('not_found')
     expect((await ann.fails('POST', '/containers/web/stop')).code).toBe('not_found')
-    await until('the name', 5_000, async () => (await ann.http.post('/containers?start=true').send({ image: BASE_IMAGE, name: 'web', command: ['sleep', '60'] })).status === 201)
+    await until(
+      'the name',
+      5_000,
+      async () =>
+        (await ann.http.post('/containers?start=true').send({ image: BASE_IMAGE, name: 'web', command: ['sleep', '60'] })).status === 201,
+    )
     await ann.ok('DELETE', '/containers/web?force=true')
   })
 
@@ -57,7 +67,11 @@ describe('a container that is removed beside the gateway', () => {
     await s.gateway.listen()
     await until('the list', 10_000, async () => (await names().catch((): string[] => [])).includes('kept'))
     expect(await names()).toEqual(['kept'])
-    await until('the name', 10_000, async () => (await ann.http.post('/containers').send({ image: BASE_IMAGE, name: 'gone' })).status === 201)
+    await until(
+      'the name',
+      10_000,
+      async () => (await ann.http.post('/containers').send({ image: BASE_IMAGE, name: 'gone' })).status === 201,
+    )
     await ann.ok('DELETE', '/containers/gone?force=true')
     await ann.ok('DELETE', `/containers/${kept.id}?force=true`)
   })
@@ -66,11 +80,18 @@ describe('a container that is removed beside the gateway', () => {
 describe('a container that was made beside the gateway', () => {
   it('is seen by administrators among what belongs to nobody, and by nobody else', async () => {
     const id = await madeBeside(`beside-${s.suffix}`)
-    expect((await unowned()).find((item) => item.id === id)).toMatchObject({ kind: 'container', name: `beside-${s.suffix}`, quarantined: false })
+    expect((await unowned()).find((item) => item.id === id)).toMatchObject({
+      kind: 'container',
+      name: `beside-${s.suffix}`,
+      quarantined: false,
+    })
     expect((await ann.fails('GET', '/unowned')).code).toBe('permission_denied')
     expect(await names()).toEqual([])
     for (const ref of [id, id.slice(0, 12), `beside-${s.suffix}`]) {
-      const [foreign, missing] = [await ann.http.get(`/containers/${ref}`), await ann.http.get(`/containers/${ref.replaceAll(/[0-9]/g, '8')}`)]
+      const [foreign, missing] = [
+        await ann.http.get(`/containers/${ref}`),
+        await ann.http.get(`/containers/${ref.replaceAll(/[0-9]/g, '8')}`),
+      ]
       expect([foreign.status, foreign.body.code]).toEqual([404, 'not_found'])
       expect({ ...foreign.body, requestId: '' }).toEqual({ ...missing.body, requestId: '' })
     }
@@ -83,7 +104,9 @@ describe('a container that was made beside the gateway', () => {
     await s.admin.ok('POST', '/ownership/assign', { kind: 'container', id, team: team.name, name: 'given' })
     expect(await names()).toEqual(['given'])
     expect((await unowned()).some((item) => item.id === id)).toBe(false)
-    expect((await s.admin.fails('POST', '/ownership/assign', { kind: 'container', id, team: team.name, name: 'again' })).code).toBe('conflict')
+    expect((await s.admin.fails('POST', '/ownership/assign', { kind: 'container', id, team: team.name, name: 'again' })).code).toBe(
+      'conflict',
+    )
     await ann.ok('POST', '/containers/given/start')
     await ann.ok('DELETE', '/containers/given?force=true')
     expect(await names()).toEqual([])
@@ -91,7 +114,8 @@ describe('a container that was made beside the gateway', () => {
 
   it('is not assigned to a team that is not there, under a bad name, or by half an id', async () => {
     const id = await madeBeside(`odd-${s.suffix}`)
-    const assign = (body: object) => s.admin.fails('POST', '/ownership/assign', { kind: 'container', id, team: team.name, name: 'odd', ...body })
+    const assign = (body: object) =>
+      s.admin.fails('POST', '/ownership/assign', { kind: 'container', id, team: team.name, name: 'odd', ...body })
     expect((await assign({ team: 'nobody' })).code).toBe('not_found')
     expect((await assign({ name: '../x' })).code).toBe('invalid_request')
     expect((await assign({ name: 'abcdef012345' })).code).toBe('invalid_request')

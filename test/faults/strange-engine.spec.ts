@@ -51,7 +51,9 @@ class StrangeEngine {
     const text = bytes.toString().split('\r\n\r\n')[1]
     const real = await engineCall(bed().dockerHost, method, path, text ? JSON.parse(text) : undefined)
     const version = 'Api-Version: 1.41\r\nServer: Docker/20.10.24\r\n'
-    socket.write(`HTTP/1.1 ${real.status} X\r\nContent-Type: application/json\r\n${version}Content-Length: ${Buffer.byteLength(real.body)}\r\n\r\n${real.body}`)
+    socket.write(
+      `HTTP/1.1 ${real.status} X\r\nContent-Type: application/json\r\n${version}Content-Length: ${Buffer.byteLength(real.body)}\r\n\r\n${real.body}`,
+    )
   }
 }
 
@@ -80,10 +82,12 @@ afterEach(async () => {
   await ann.ok('GET', '/system/version')
 })
 
-const reply = (head: string, body = '') => (_line: string, socket: Socket) => {
-  socket.write(`HTTP/1.1 ${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
-  return true
-}
+const reply =
+  (head: string, body = '') =>
+  (_line: string, socket: Socket) => {
+    socket.write(`HTTP/1.1 ${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+    return true
+  }
 
 const ANSWERS: Readonly<Record<string, (line: string, socket: Socket) => boolean>> = {
   'a redirect to the web': reply('301 Moved\r\nLocation: http://127.0.0.1:1/evil'),
@@ -114,7 +118,7 @@ const ANSWERS: Readonly<Record<string, (line: string, socket: Socket) => boolean
 describe('an engine that answers a call with', () => {
   it.each(Object.entries(ANSWERS))('%s gets a clear error', async (_, answer) => {
     // only this call is strange: its pings are in order
-    engine.answer = (line, socket) => /\/version$/.test(line) && answer(line, socket)
+    engine.answer = (line, socket) => line.endsWith('/version') && answer(line, socket)
     engine.seen.length = 0
     const problem = await ann.fails('GET', '/system/version')
     expect([502, 503, 504]).toContain(problem.status)

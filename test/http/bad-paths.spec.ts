@@ -113,15 +113,21 @@ describe('the address', () => {
     expectProblem(answer)
   })
 
-  it.each(['FOO', 'get', 'GETT', 'PROPFIND', 'TRACE', 'CONNECT', 'OPTIONS', 'PUT', 'PURGE', 'M-SEARCH'])('with the method %s is a clear error', async (method) => {
-    const answer = await raw(s.url, head(method, '/api/v1/containers', { authorization: `Bearer ${s.admin.accessToken}` }))
-    expect([400, 404, 405]).toContain(answer.status)
-    expectProblem(answer)
-  })
+  it.each(['FOO', 'get', 'GETT', 'PROPFIND', 'TRACE', 'CONNECT', 'OPTIONS', 'PUT', 'PURGE', 'M-SEARCH'])(
+    'with the method %s is a clear error',
+    async (method) => {
+      const answer = await raw(s.url, head(method, '/api/v1/containers', { authorization: `Bearer ${s.admin.accessToken}` }))
+      expect([400, 404, 405]).toContain(answer.status)
+      expectProblem(answer)
+    },
+  )
 
   it('answers HEAD as GET, without a body', async () => {
     const authorization = `Bearer ${s.admin.accessToken}`
-    const [get, found] = [await raw(s.url, head('GET', '/api/v1/teams', { authorization })), await headOnly('/api/v1/teams', { authorization })]
+    const [get, found] = [
+      await raw(s.url, head('GET', '/api/v1/teams', { authorization })),
+      await headOnly('/api/v1/teams', { authorization }),
+    ]
     expect([found.status, found.type]).toEqual([200, get.headers['content-type']])
     expect(found.body).toBe('')
     const missing = await headOnly('/api/v1/teams/none', { authorization })

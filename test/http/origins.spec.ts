@@ -15,7 +15,8 @@ afterAll(async () => {
 })
 
 async function allowed(gateway: Gateway, origin: string, method = 'GET'): Promise<string | null> {
-  const preflight = method === 'OPTIONS' ? { 'access-control-request-method': 'DELETE', 'access-control-request-headers': 'authorization' } : {}
+  const preflight =
+    method === 'OPTIONS' ? { 'access-control-request-method': 'DELETE', 'access-control-request-headers': 'authorization' } : {}
   const answer = await fetch(`${gateway.url}/health/live`, { method, headers: { origin, ...preflight } })
   return answer.headers.get('access-control-allow-origin')
 }

@@ -44,7 +44,8 @@ describe('the embedded database', () => {
 
   it('waits for the disk at each commit', async () => {
     const db = await openDatabase({ dataDir: dataFolder() })
-    const pragma = async (name: string) => Object.values((await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(db)).rows[0]!)[0]
+    const pragma = async (name: string) =>
+      Object.values((await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(db)).rows[0]!)[0]
     expect([await pragma('synchronous'), await pragma('journal_mode'), await pragma('foreign_keys')]).toEqual([2, 'wal', 1])
     await db.destroy()
   })
@@ -79,15 +80,23 @@ describe.each(KINDS)('on the %s database', (kind) => {
     const work = Array.from({ length: 60 }, (_, i) => {
       if (i % 3 === 0) return settings.set(`single-${i}`, 'x')
       return db.transaction().execute(async (tx) => {
-        await tx.insertInto('settings').values({ key: `tx-${i}-a`, value: 'x' }).execute()
+        await tx
+          .insertInto('settings')
+          .values({ key: `tx-${i}-a`, value: 'x' })
+          .execute()
         await new Promise((done) => setTimeout(done, i % 5))
-        await tx.insertInto('settings').values({ key: `tx-${i}-b`, value: 'x' }).execute()
+        await tx
+          .insertInto('settings')
+          .values({ key: `tx-${i}-b`, value: 'x' })
+          .execute()
         if (i % 3 === 2) throw new Error('rolled back')
       })
     })
     await Promise.allSettled(work)
     const keys = (await db.selectFrom('settings').select('key').execute()).map(({ key }) => key)
-    const expected = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? [`single-${i}`] : i % 3 === 1 ? [`tx-${i}-a`, `tx-${i}-b`] : [])).flat()
+    const expected = Array.from({ length: 60 }, (_, i) =>
+      i % 3 === 0 ? [`single-${i}`] : i % 3 === 1 ? [`tx-${i}-a`, `tx-${i}-b`] : [],
+    ).flat()
     expect(keys.filter((key) => /^(single|tx)-/.test(key)).sort()).toEqual(expected.sort())
   })
 
@@ -111,7 +120,12 @@ describe.each(KINDS)('on the %s database', (kind) => {
     }
     // within one process, and on PostgreSQL between two
     const other = kind === 'postgres' ? two : one
-    const done = await Promise.allSettled([one.hold('l', work('a')), other.hold('l', work('b')), one.hold('l', work('c')), other.hold('l', work('d'))])
+    const done = await Promise.allSettled([
+      one.hold('l', work('a')),
+      other.hold('l', work('b')),
+      one.hold('l', work('c')),
+      other.hold('l', work('d')),
+    ])
     expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
     for (let i = 0; i < seen.length; i += 2) expect(seen[i + 1]).toBe(seen[i]!.replace('+', '-'))
     expect(seen).toHaveLength(8)
@@ -158,7 +172,12 @@ describe('PostgreSQL', () => {
       return 'done'
     })
     await expect(held).rejects.toThrow()
-    await until('the database', 10_000, () => store.get('k').then((value) => value === 'v', () => false))
+    await until('the database', 10_000, () =>
+      store.get('k').then(
+        (value) => value === 'v',
+        () => false,
+      ),
+    )
     await db.destroy()
   })
 })

@@ -44,7 +44,8 @@ describe.each(KINDS)('on the %s database', (kind) => {
   }
 
   it('the migrations have all run, and running them again changes nothing', async () => {
-    const names = async () => (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows.map(({ name }) => name)
+    const names = async () =>
+      (await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db)).rows.map(({ name }) => name)
     expect(await names()).toEqual(Object.keys(MIGRATIONS).sort())
     if (kind === 'embedded') await db.destroy()
     const again = await opened.open()
@@ -188,7 +189,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
 
     it('refuse a member of a team that does not exist', async () => {
       const ann = await user()
-      await expect(new MembershipStore(db).put({ team_id: randomUUID(), user_id: ann.id, role: 'viewer', created_at: AT })).rejects.toThrow(/foreign key/i)
+      await expect(new MembershipStore(db).put({ team_id: randomUUID(), user_id: ann.id, role: 'viewer', created_at: AT })).rejects.toThrow(
+        /foreign key/i,
+      )
     })
   })
 
@@ -198,7 +201,8 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const store = new SessionStore(db)
       const session = aSession(ann.id)
       await store.insert(session)
-      const rotate = (hash: string) => store.rotate(session.id, session.refresh_hash, { refresh_hash: hash, used_at: LATER, expires_at: LATER })
+      const rotate = (hash: string) =>
+        store.rotate(session.id, session.refresh_hash, { refresh_hash: hash, used_at: LATER, expires_at: LATER })
       const done = await Promise.all(['a', 'b', 'c', 'd'].map(rotate))
       expect(done.filter(Boolean)).toHaveLength(1)
       expect(await store.revoke(session.id, LATER)).toBe(true)
@@ -309,7 +313,11 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const visible = { teamIds: [alpha.id, LIBRARY] }
       const found = await store.byReference(first.reference, visible)
       expect(found.map(({ team_id }) => team_id).sort()).toEqual([alpha.id, LIBRARY].sort())
-      expect(found.find(({ team_id }) => team_id === alpha.id)).toMatchObject({ uid: first.uid, content_id: 'sha256:new', digest: 'sha256:d' })
+      expect(found.find(({ team_id }) => team_id === alpha.id)).toMatchObject({
+        uid: first.uid,
+        content_id: 'sha256:new',
+        digest: 'sha256:d',
+      })
       expect(await store.byContent('sha256:new', { teamIds: [beta.id] })).toEqual([])
       expect((await store.byContent('sha256:new', visible)).map(({ uid }) => uid)).toEqual([first.uid])
       expect((await store.byDigest('sha256:d', visible)).map(({ uid }) => uid)).toEqual([first.uid])
@@ -327,7 +335,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const job = aJob((await team()).id)
       await store.insert(job)
       await store.progress(job.id, '{"half":true}')
-      const ends = await Promise.all((['succeeded', 'failed', 'canceled'] as const).map((state) => store.end(job.id, { state, ended_at: LATER })))
+      const ends = await Promise.all(
+        (['succeeded', 'failed', 'canceled'] as const).map((state) => store.end(job.id, { state, ended_at: LATER })),
+      )
       expect(ends.filter(Boolean)).toHaveLength(1)
       await store.progress(job.id, '{"late":true}')
       expect(await store.find(job.id)).toMatchObject({ progress: '{"half":true}', ended_at: LATER })
@@ -368,7 +378,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const read = await store.read({ limit: 2, operation: 'X' })
       expect(read.map(({ request_id }) => request_id)).toEqual([requests[2], requests[1]])
       expect(typeof read[0]!.seq).toBe('number')
-      expect((await store.read({ limit: 9, operation: 'X', before: read[1]!.seq })).map(({ request_id }) => request_id)).toEqual([requests[0]])
+      expect((await store.read({ limit: 9, operation: 'X', before: read[1]!.seq })).map(({ request_id }) => request_id)).toEqual([
+        requests[0],
+      ])
       expect(await store.read({ limit: 9, requestId: requests[1]!, principal: 'ann', team: 'alpha', phase: 'intent' })).toHaveLength(1)
       expect(await store.read({ limit: 9, requestId: requests[1]!, phase: 'outcome' })).toEqual([])
     })
@@ -381,7 +393,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
       await new AuditStore(db, there).append(aRecord({ request_id: done, phase: 'outcome' }))
       await new AuditStore(db, here).append(aRecord({ request_id: running }))
       const unfinished = async (...alive: string[]) =>
-        (await new AuditStore(db, here).unfinished(alive)).map(({ request_id }) => request_id).filter((id) => new Set<string>([cut, done, running]).has(id))
+        (await new AuditStore(db, here).unfinished(alive))
+          .map(({ request_id }) => request_id)
+          .filter((id) => new Set<string>([cut, done, running]).has(id))
       expect(await unfinished(here.id)).toEqual([cut])
       expect(await unfinished(here.id, there.id)).toEqual([])
     })
@@ -405,11 +419,30 @@ function aSession(userId: string): SessionsTable {
 
 function aToken(userId: string): TokensTable {
   const id = randomUUID()
-  return { id, user_id: userId, name: 't', hash: `h-${id}`, prefix: 'b', permissions: '[]', team_id: null, created_at: AT, expires_at: LATER, used_at: null }
+  return {
+    id,
+    user_id: userId,
+    name: 't',
+    hash: `h-${id}`,
+    prefix: 'b',
+    permissions: '[]',
+    team_id: null,
+    created_at: AT,
+    expires_at: LATER,
+    used_at: null,
+  }
 }
 
 function anImage(teamId: string) {
-  return { uid: randomUUID(), team_id: teamId, reference: 'docker.io/library/x:1', content_id: 'sha256:a', digest: null, creator_id: null, created_at: AT }
+  return {
+    uid: randomUUID(),
+    team_id: teamId,
+    reference: 'docker.io/library/x:1',
+    content_id: 'sha256:a',
+    digest: null,
+    creator_id: null,
+    created_at: AT,
+  }
 }
 
 function aJob(teamId: string, change: Partial<JobsTable> = {}): JobsTable {

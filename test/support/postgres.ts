@@ -158,7 +158,7 @@ function serve(dir: string): ChildProcess {
   const path = join(dir, 'native/bin/postgres')
   const [command, ...rest] = process.getuid?.() === 0 ? ['setpriv', ...identity(), path, ...args] : [path, ...args]
   // a group of its own, so that a frozen server is frozen with all its backends
-  const child = spawn(command!, rest, { detached: true, stdio: ['ignore', 'ignore', 'pipe'], cwd: dir })
+  const child = spawn(command, rest, { detached: true, stdio: ['ignore', 'ignore', 'pipe'], cwd: dir })
   child.stderr?.on('data', (text: Buffer) => writeFileSync(join(dir, 'log'), text, { flag: 'a' }))
   child.unref()
   return child

@@ -74,7 +74,10 @@ export class GatewayProcess implements AsyncDisposable {
     this.launch()
     const serves = async () => {
       if (!this.isRunning) throw new Error('it ended')
-      return fetch(`${this.url}/health/live`).then(({ ok }) => ok, () => false)
+      return fetch(`${this.url}/health/live`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
     }
     await until('the gateway', 30_000, serves).catch((cause: unknown) => {
       throw new Error(`the gateway does not serve:\n${this.output.slice(-2_000)}`, { cause })

@@ -44,7 +44,8 @@ export class RawConnection {
       const parsed = this.take()
       if (parsed && parsed.status >= 200) return parsed
       if (parsed) continue
-      if (this.ended) throw new Error(`the connection ended after ${this.received.length} bytes: ${this.received.toString('latin1').slice(0, 300)}`)
+      if (this.ended)
+        throw new Error(`the connection ended after ${this.received.length} bytes: ${this.received.toString('latin1').slice(0, 300)}`)
       await new Promise<void>((done) => (this.wake = done))
     }
   }
@@ -62,7 +63,9 @@ export class RawConnection {
     const end = this.received.indexOf('\r\n\r\n')
     if (end < 0) return null
     const [first = '', ...lines] = this.received.subarray(0, end).toString('latin1').split('\r\n')
-    const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    )
     const status = Number(first.split(' ')[1])
     const length = status < 200 || status === 204 || status === 304 ? 0 : Number(headers['content-length'] ?? 0)
     if (this.received.length < end + 4 + length) return null
