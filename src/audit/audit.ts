@@ -36,7 +36,8 @@ export class AuditLog {
   /** Intents that a crash left without an outcome get `unknown`; those of the processes that are alive are still at work. */
   async closeUnfinished(aliveProcesses: readonly string[]): Promise<number> {
     const open = await this.store.unfinished(aliveProcesses)
-    for (const { seq: _seq, at: _at, process_id: _process, ...intent } of open) await this.append({ ...intent, phase: 'outcome', result: 'unknown' })
+    for (const { seq: _seq, at: _at, process_id: _process, ...intent } of open)
+      await this.append({ ...intent, phase: 'outcome', result: 'unknown' })
     return open.length
   }
 }
