@@ -5,7 +5,6 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -13,6 +12,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator'
+import { Optional } from '../common/optional.js'
 import { posix } from 'node:path'
 
 /** Linux ends an argument at 128 KiB; the whole command may not be longer either. */
@@ -29,7 +29,7 @@ export class ExecParams {
   container!: string
 
   /** Name or id of the team; may be left out where the reference is not ambiguous. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
@@ -43,37 +43,37 @@ export class ExecParams {
   command!: string[]
 
   /** A terminal; without it stdout and stderr come apart. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   tty?: boolean
 
   /** Added to the container's own environment. */
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional()
+  @Optional()
   @IsEnvironment()
   env?: Record<string, string>
 
   /** `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
-  @IsOptional()
+  @Optional()
   @Matches(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?$/)
   user?: string
 
   /** Absolute, and not below /proc, /sys or /dev. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(4_096)
   @IsWorkingDirectory()
   workingDir?: string
 
   /** Height of the terminal. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1_000)
   rows?: number
 
   /** Width of the terminal. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1_000)

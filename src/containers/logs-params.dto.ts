@@ -6,13 +6,13 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsOptional,
   IsString,
   Max,
   MaxLength,
   Min,
   ValidateBy,
 } from 'class-validator'
+import { Optional } from '../common/optional.js'
 import type { LogCursors } from '../streams/source.js'
 import { IsLogCursors, nanoseconds } from './logs-cursor.js'
 
@@ -34,40 +34,40 @@ export class LogsParams {
   containers!: string[]
 
   /** Name or id of the team; may be left out where the references are not ambiguous. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
 
   /** The last n lines of each container (lines of more than 16 KiB count as several); all when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(0)
   @Max(1_000_000)
   tail?: number
 
   /** RFC 3339, inclusive. */
-  @IsOptional()
+  @Optional()
   @IsTime()
   since?: string
 
   /** RFC 3339. */
-  @IsOptional()
+  @Optional()
   @IsTime()
   until?: string
 
   /** Goes on with what is written from now on. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   follow?: boolean
 
   /** On unless false. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   stdout?: boolean
 
   /** On unless false. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   stderr?: boolean
 
@@ -77,7 +77,7 @@ export class LogsParams {
     type: 'object',
     additionalProperties: { type: 'object', properties: { stdout: PLACE, stderr: PLACE } },
   })
-  @IsOptional()
+  @Optional()
   @IsLogCursors()
   cursor?: LogCursors
 }

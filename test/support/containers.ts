@@ -25,7 +25,7 @@ export const withCmd = (...command: string[]): With => spec({ command })
 export const withImage = (image: string): With => spec({ image })
 export const withTty = (): With => spec({ tty: true })
 export const withOpenStdin = (): With => spec({ openStdin: true })
-export const withEnv = (env: Record<string, string>): With => spec({ env })
+export const withEnv = (env: Record<string, string>): With => spec({ env: Object.entries(env).map(([name, value]) => `${name}=${value}`) })
 export const withTeam = (team: string): With => spec({ team })
 /** One more published port; a free one of the host unless it is named. */
 export const withPort =

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common'
-import { IsString, Length, Matches, ValidateIf } from 'class-validator'
+import { IsString, Length, Matches } from 'class-validator'
 import { PASSWORD_MAX, PASSWORD_MIN } from '../passwords.js'
 
 /** User names are slugs, and never look like an id, since a user is found by either. */
@@ -7,9 +7,6 @@ export const USERNAME = /^(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$)[a-z0-
 
 /** What the audit log calls those who are nobody. */
 export const RESERVED_USERNAMES: readonly string[] = ['anonymous']
-
-/** May be left out. Unlike `@IsOptional()` it lets no null through, which code that asks for undefined would take for a value. */
-export const Optional = () => applyDecorators(ValidateIf((_, value) => value !== undefined))
 
 /** A new user name. */
 export const IsUsername = () =>

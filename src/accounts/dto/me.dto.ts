@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import { IsNotEmpty, IsObject, IsString, MaxLength, ValidateNested } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { PASSWORD_MAX } from '../passwords.js'
-import { IsNewPassword, Optional } from './fields.js'
+import { IsNewPassword } from './fields.js'
 import { TEAM_ROLE_NAMES, type TeamRoleName } from './teams.dto.js'
 import { HOST_ROLE_NAMES, type HostRoleName } from './users.dto.js'
 

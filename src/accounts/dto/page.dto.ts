@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer'
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
-import { Optional } from './fields.js'
 
 /** Which page of a list. */
 export class PageQuery {

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { IsIn, Matches } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { TEAM_NAME } from '../../access/index.js'
-import { IsDisplayName, Optional } from './fields.js'
+import { IsDisplayName } from './fields.js'
 import { PageQuery } from './page.dto.js'
 
 export const TEAM_ROLE_NAMES = ['viewer', 'developer', 'maintainer'] as const

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsISO8601, IsString, MaxLength } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { PERMISSIONS } from '../../access/index.js'
-import { IsDisplayName, Optional } from './fields.js'
+import { IsDisplayName } from './fields.js'
 
 /** A new personal token. */
 export class TokenCreateRequest {

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsBoolean, IsIn, IsOptional } from 'class-validator'
+import { IsBoolean, IsIn } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { PageQuery } from './page.dto.js'
-import { IsDisplayName, IsNewPassword, IsUsername, Optional } from './fields.js'
+import { IsDisplayName, IsNewPassword, IsUsername } from './fields.js'
 
 export const HOST_ROLE_NAMES = ['auditor', 'admin'] as const
 export type HostRoleName = (typeof HOST_ROLE_NAMES)[number]
@@ -32,7 +33,7 @@ export class UserCreateRequest {
 
   /** Role on the whole host, beside the roles in teams. Default none. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @IsOptional()
+  @Optional()
   @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }
@@ -54,7 +55,7 @@ export class UserUpdateRequest {
 
   /** null takes the role away. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @IsOptional()
+  @Optional()
   @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }

@@ -1,12 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsInt, IsString, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 
 const PHASES = ['intent', 'outcome', 'denied', 'opened'] as const
 
 export class AuditListQuery {
   /** Items in one page, 1000 at most. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -14,30 +15,30 @@ export class AuditListQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(512)
   cursor?: string
 
   /** Only this operation: `ContainerCreate`. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   operation?: string
 
   /** Only what this user did. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   principal?: string
 
   /** Only what belongs to this request. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   requestId?: string
 
-  @IsOptional()
+  @Optional()
   @IsIn(PHASES)
   @ApiProperty({ enum: PHASES, enumName: 'AuditPhase', required: false })
   phase?: (typeof PHASES)[number]

@@ -8,13 +8,13 @@ import {
   IsInt,
   IsIP,
   IsNumber,
-  IsOptional,
   IsString,
   Matches,
   Max,
   MaxLength,
   Min,
 } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { MOUNT_TYPES, RESTART_POLICIES, type RestartPolicy } from '../../admission/index.js'
 
 /** For texts that become arguments, paths or variables: the kernel would end them there. */
@@ -31,19 +31,19 @@ export class PortBody {
   container!: number
 
   /** Port of the host, 1024 or above; a free one when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(65_535)
   host?: number
 
   /** Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
-  @IsOptional()
+  @Optional()
   @IsIP()
   hostIp?: string
 
   @ApiPropertyOptional({ enum: ['tcp', 'udp'], enumName: 'PortProtocol', default: 'tcp' })
-  @IsOptional()
+  @Optional()
   @IsIn(['tcp', 'udp'])
   protocol?: 'tcp' | 'udp'
 }
@@ -56,7 +56,7 @@ export class MountBody {
   type!: (typeof MOUNT_TYPES)[number]
 
   /** Name of a volume of the team, made if there is none; an anonymous volume when left out. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(4096)
   @Matches(NO_NUL)
@@ -68,12 +68,12 @@ export class MountBody {
   @Matches(NO_NUL)
   target!: string
 
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   readOnly?: boolean
 
   /** Bytes of a tmpfs; 64 MiB when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(4096)
   size?: number
@@ -82,19 +82,19 @@ export class MountBody {
 /** Limits. */
 export class ResourcesBody {
   /** Bytes, 6 MiB or more; 2 GiB when left out. Swap is not given. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(6_291_456)
   memory?: number
 
   /** Cores; 2 when left out. */
-  @IsOptional()
+  @Optional()
   @IsNumber({ maxDecimalPlaces: 3 })
   @Min(0.01)
   cpus?: number
 
   /** Processes and threads; 1024 when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(32_768)
@@ -108,7 +108,7 @@ export class RestartBody {
   policy!: RestartPolicy
 
   /** With `on-failure`; without a limit when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1_000_000)
@@ -127,28 +127,28 @@ export class HealthcheckBody {
   test!: string[]
 
   /** Seconds between two runs. */
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(0.001)
   @Max(86_400)
   interval?: number
 
   /** Seconds that one run may take. */
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(0.001)
   @Max(86_400)
   timeout?: number
 
   /** Failures in a row until it counts as unhealthy. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(1000)
   retries?: number
 
   /** Seconds after the start in which failures do not count. */
-  @IsOptional()
+  @Optional()
   @IsNumber()
   @Min(0.001)
   @Max(86_400)

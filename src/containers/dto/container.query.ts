@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
-import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
 import { CONTAINER_STATUSES, type ContainerStatus, HEALTH_STATUSES, type HealthStatus } from './container.response.js'
 import { flag, many } from './fields.js'
@@ -13,18 +14,18 @@ const PORT = /^\d{1,5}(\/(tcp|udp|sctp))?$/
 export class ListContainersQuery {
   /** Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   all?: boolean
 
   /** Only the newest container. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   latest?: boolean
 
   /** Only the n newest containers. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -33,12 +34,12 @@ export class ListContainersQuery {
 
   /** Order; newest first when left out. */
   @ApiPropertyOptional({ enum: CONTAINER_SORTS, enumName: 'ContainerSort' })
-  @IsOptional()
+  @Optional()
   @IsIn(CONTAINER_SORTS)
   sort?: ContainerSort
 
   /** Items on one page. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -46,7 +47,7 @@ export class ListContainersQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1024)
   cursor?: string
@@ -54,7 +55,7 @@ export class ListContainersQuery {
   /** Only ids that begin so. Repeatable, as the other filters: one of the values has to fit. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Matches(/^[0-9a-f]{1,64}$/, { each: true, message: 'must be hex digits' })
   id?: string[]
@@ -62,7 +63,7 @@ export class ListContainersQuery {
   /** Only names that contain this text. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(64, { each: true })
@@ -71,7 +72,7 @@ export class ListContainersQuery {
   /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
   @MaxLength(4400, { each: true })
@@ -79,7 +80,7 @@ export class ListContainersQuery {
 
   @ApiPropertyOptional({ enum: CONTAINER_STATUSES, enumName: 'ContainerStatus', isArray: true })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsIn(CONTAINER_STATUSES, { each: true })
   status?: ContainerStatus[]
@@ -87,20 +88,20 @@ export class ListContainersQuery {
   /** Only those that ended with this code. */
   @ApiPropertyOptional({ type: [Number] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Type(() => Number)
   @IsInt({ each: true })
   exited?: number[]
 
   /** Only those created before this container (name or id). */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   before?: string
 
   /** Only those created after this container (name or id). */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   since?: string
@@ -108,7 +109,7 @@ export class ListContainersQuery {
   /** Only those of this image: reference or `sha256:` id. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(1024, { each: true })
@@ -117,7 +118,7 @@ export class ListContainersQuery {
   /** Only those that mount this volume, by name or by destination. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(4096, { each: true })
@@ -126,7 +127,7 @@ export class ListContainersQuery {
   /** Only those connected to this network. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(64, { each: true })
@@ -135,7 +136,7 @@ export class ListContainersQuery {
   /** Only running ones that publish this port of theirs: `80` or `80/udp`. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
   publish?: string[]
@@ -143,14 +144,14 @@ export class ListContainersQuery {
   /** Only running ones that expose this port of theirs, published or not. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
   expose?: string[]
 
   @ApiPropertyOptional({ enum: HEALTH_STATUSES, enumName: 'HealthStatus', isArray: true })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsIn(HEALTH_STATUSES, { each: true })
   health?: HealthStatus[]
@@ -158,7 +159,7 @@ export class ListContainersQuery {
 
 export class StopQuery {
   /** Seconds until it is killed; the container's own when left out. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(0)
@@ -168,7 +169,7 @@ export class StopQuery {
 
 export class KillQuery {
   /** `SIGKILL` when left out. */
-  @IsOptional()
+  @Optional()
   @Matches(SIGNAL, { message: 'must be a signal such as SIGTERM' })
   signal?: string
 }
@@ -176,13 +177,13 @@ export class KillQuery {
 export class RemoveQuery {
   /** Also a running one, which is killed. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   force?: boolean
 
   /** Its anonymous volumes too; named ones stay. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   volumes?: boolean
 }
@@ -192,7 +193,7 @@ export const TOP_ARGUMENTS = ['aux', '-ef', '-eF', '-el'] as const
 export class TopQuery {
   /** Other columns; needs the permission containers.operate. */
   @ApiPropertyOptional({ enum: TOP_ARGUMENTS, enumName: 'TopArguments' })
-  @IsOptional()
+  @Optional()
   @IsIn(TOP_ARGUMENTS)
   args?: (typeof TOP_ARGUMENTS)[number]
 }

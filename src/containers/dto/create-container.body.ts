@@ -7,7 +7,6 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -15,6 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { OBJECT_NAME } from '../../access/index.js'
 import { type ContainerRequest, IsLabelMap } from '../../admission/index.js'
 import { PULL_POLICIES, type PullPolicy } from '../../common/image-source.js'
@@ -28,13 +28,13 @@ const MAX_TEXT = 131_072
 /** A container to make. */
 export class CreateContainerBody implements ContainerRequest {
   /** Team that the container belongs to; may be left out by a member of exactly one. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
 
   /** A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
-  @IsOptional()
+  @Optional()
   @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
   name?: string
 
@@ -44,7 +44,7 @@ export class CreateContainerBody implements ContainerRequest {
   image!: string
 
   /** Arguments of the entrypoint, or the command itself; the image's when left out. */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(1024)
   @IsString({ each: true })
@@ -52,7 +52,7 @@ export class CreateContainerBody implements ContainerRequest {
   @Matches(NO_NUL, noNul)
   command?: string[]
 
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(1024)
   @IsString({ each: true })
@@ -61,7 +61,7 @@ export class CreateContainerBody implements ContainerRequest {
   entrypoint?: string[]
 
   /** `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(1024)
   @IsString({ each: true })
@@ -70,39 +70,39 @@ export class CreateContainerBody implements ContainerRequest {
   env?: string[]
 
   /** A terminal for the main process. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   tty?: boolean
 
   /** Keeps standard input open without anybody attached. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   openStdin?: boolean
 
   /** `user`, `user:group` or numbers. */
-  @IsOptional()
+  @Optional()
   @Matches(/^[A-Za-z0-9_.$-]{1,64}(:[A-Za-z0-9_.$-]{1,64})?$/, { message: 'must be user or user:group' })
   user?: string
 
   /** Absolute path. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(4096)
   @Matches(NO_NUL)
   workingDir?: string
 
-  @IsOptional()
+  @Optional()
   @Matches(/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/, { message: 'must be a host name of at most 63 characters' })
   hostname?: string
 
   /** At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional()
+  @Optional()
   @IsLabelMap()
   labels?: Record<string, string>
 
   @ApiPropertyOptional({ type: [PortBody] })
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(100)
   @ValidateNested({ each: true })
@@ -110,12 +110,12 @@ export class CreateContainerBody implements ContainerRequest {
   ports?: PortBody[]
 
   /** Publishes every port that the image exposes on a free port of the host. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   publishAll?: boolean
 
   @ApiPropertyOptional({ type: [MountBody] })
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(32)
   @ValidateNested({ each: true })
@@ -123,7 +123,7 @@ export class CreateContainerBody implements ContainerRequest {
   mounts?: MountBody[]
 
   /** Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
-  @IsOptional()
+  @Optional()
   @IsArray()
   @ArrayMaxSize(16)
   @IsString({ each: true })
@@ -131,29 +131,29 @@ export class CreateContainerBody implements ContainerRequest {
   volumesFrom?: string[]
 
   /** `none`; networks of the team are not offered yet. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(128)
   network?: string
 
   /** Refused below the profile `privileged`. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   privileged?: boolean
 
-  @IsOptional()
+  @Optional()
   @IsObject()
   @ValidateNested()
   @Type(() => ResourcesBody)
   resources?: ResourcesBody
 
-  @IsOptional()
+  @Optional()
   @IsObject()
   @ValidateNested()
   @Type(() => RestartBody)
   restart?: RestartBody
 
-  @IsOptional()
+  @Optional()
   @IsObject()
   @ValidateNested()
   @Type(() => HealthcheckBody)
@@ -161,29 +161,29 @@ export class CreateContainerBody implements ContainerRequest {
 
   /** Whether the image is looked for at its registry; `missing` when left out. */
   @ApiPropertyOptional({ enum: PULL_POLICIES, enumName: 'PullPolicy', default: 'missing' })
-  @IsOptional()
+  @Optional()
   @IsIn(PULL_POLICIES)
   pull?: PullPolicy
 
   /** Makes so many copies; the answer then reports each. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(1)
   @Max(50)
   count?: number
 
   /** Removes the container and its anonymous volumes when it ends. */
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   autoRemove?: boolean
 
   /** Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
-  @IsOptional()
+  @Optional()
   @Matches(SIGNAL, { message: 'must be a signal such as SIGINT' })
   stopSignal?: string
 
   /** Seconds between the stop signal and the kill; 10 when left out. */
-  @IsOptional()
+  @Optional()
   @IsInt()
   @Min(0)
   @Max(86_400)
@@ -193,7 +193,7 @@ export class CreateContainerBody implements ContainerRequest {
 export class CreateContainerQuery {
   /** Starts it too; if that fails, the container is removed again. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   start?: boolean
 }

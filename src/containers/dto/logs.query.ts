@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
-import { IsBoolean, IsOptional, Matches } from 'class-validator'
+import { IsBoolean, Matches } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { flag } from './fields.js'
 
 const TIME = /^(\d{1,11}(\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))$/
@@ -8,41 +9,41 @@ const TIME_TEXT = { message: 'must be RFC 3339, such as 2026-01-31T12:00:00Z, or
 export class LogsQuery {
   /** The last n lines, or `all`. Lines of more than 16 KiB count as several. */
   @ApiPropertyOptional({ type: String, default: 'all' })
-  @IsOptional()
+  @Optional()
   @Matches(/^(all|\d{1,9})$/, { message: 'must be a number or all' })
   tail?: string
 
   /** Lines of this time and later: RFC 3339 or Unix seconds. */
-  @IsOptional()
+  @Optional()
   @Matches(TIME, TIME_TEXT)
   since?: string
 
   /** Lines before this time: RFC 3339 or Unix seconds. */
-  @IsOptional()
+  @Optional()
   @Matches(TIME, TIME_TEXT)
   until?: string
 
   /** Puts the time before each line; NDJSON always has it. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   timestamps?: boolean
 
   /** `false` leaves it out. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   stdout?: boolean
 
   /** `false` leaves it out. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   stderr?: boolean
 
   /** Stays open and goes on with each new line until the container ends. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   follow?: boolean
 }

@@ -1,4 +1,5 @@
-import { IsOptional, IsString, MaxLength, MinLength } from 'class-validator'
+import { IsString, MaxLength, MinLength } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 
 export class PullImageBody {
   /** What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -8,13 +9,13 @@ export class PullImageBody {
   reference!: string
 
   /** Name or id of the team that gets it; may be left out by a member of one team. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
 
   /** Registry whose credentials to use. Not offered yet. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   registry?: string
@@ -34,7 +35,7 @@ export class TagImageBody {
   target!: string
 
   /** Name or id of the team; may be left out by a member of one team. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
@@ -42,7 +43,7 @@ export class TagImageBody {
 
 export class PutLibraryBody {
   /** The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MinLength(1)
   @MaxLength(1024)

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Transform, Type } from 'class-transformer'
-import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
 
 export const IMAGE_SORTS = ['created', '-created', 'reference', '-reference', 'size', '-size'] as const
@@ -13,7 +14,7 @@ export class ListImagesQuery {
   /** Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(255, { each: true })
@@ -21,14 +22,14 @@ export class ListImagesQuery {
 
   /** Without references or with: a team has no image without one, so `true` lists none. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   dangling?: boolean
 
   /** Only with this label: `key` or `key=value`. May be given several times. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @IsString({ each: true })
   @MaxLength(1024, { each: true })
@@ -36,25 +37,25 @@ export class ListImagesQuery {
   label?: string[]
 
   /** Only images made before this one (reference or id). */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1024)
   before?: string
 
   /** Only images made after this one (reference or id). */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1024)
   since?: string
 
   /** Order; newest first without it. */
   @ApiPropertyOptional({ enum: IMAGE_SORTS, enumName: 'ImageSort' })
-  @IsOptional()
+  @Optional()
   @IsIn(IMAGE_SORTS)
   sort?: ImageSort
 
   /** Items on one page. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -62,7 +63,7 @@ export class ListImagesQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(4096)
   cursor?: string
@@ -71,7 +72,7 @@ export class ListImagesQuery {
 export class RemoveImageQuery {
   /** Also while containers of the team use it; they keep running. */
   @flag
-  @IsOptional()
+  @Optional()
   @IsBoolean()
   force?: boolean
 }

@@ -1,24 +1,25 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
 import { JOB_STATES, type JobState } from './job.response.js'
 
 export class ListJobsQuery {
   /** Only jobs in this state. */
   @ApiPropertyOptional({ enum: JOB_STATES, enumName: 'JobState' })
-  @IsOptional()
+  @Optional()
   @IsIn(JOB_STATES)
   state?: JobState
 
   /** Only jobs of this kind, such as `images.pull`. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @Matches(/^[a-z]+\.[a-z]+$/, { message: 'must look like images.pull' })
   kind?: string
 
   /** Items on one page. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -26,7 +27,7 @@ export class ListJobsQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(512)
   cursor?: string

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsInt, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { Type } from 'class-transformer'
 import { OBJECT_NAME } from '../../access/index.js'
 
@@ -7,7 +8,7 @@ const KINDS = ['container', 'volume', 'network'] as const
 
 export class UnownedQuery {
   /** Items in one page, 1000 at most. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -15,7 +16,7 @@ export class UnownedQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(512)
   cursor?: string
@@ -58,7 +59,7 @@ export class AssignRequest {
   team!: string
 
   /** What the team shall call it; its engine name by default. */
-  @IsOptional()
+  @Optional()
   @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
   name?: string
 }

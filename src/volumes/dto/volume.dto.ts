@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
 import { Transform, Type } from 'class-transformer'
-import { IsArray, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsArray, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { OBJECT_NAME } from '../../access/index.js'
 import { IsLabelMap } from '../../admission/index.js'
 import { MAX_LIMIT } from '../../common/paging.js'
@@ -9,7 +10,7 @@ const many = Transform(({ value }) => (value === undefined || Array.isArray(valu
 
 export class ListVolumesQuery {
   /** Only names that contain this text. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   name?: string
@@ -17,14 +18,14 @@ export class ListVolumesQuery {
   /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
   @ApiPropertyOptional({ type: [String] })
   @many
-  @IsOptional()
+  @Optional()
   @IsArray()
   @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
   @MaxLength(4400, { each: true })
   label?: string[]
 
   /** Items on one page, by name. */
-  @IsOptional()
+  @Optional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -32,7 +33,7 @@ export class ListVolumesQuery {
   limit?: number
 
   /** `nextCursor` of the page before. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(1024)
   cursor?: string
@@ -40,19 +41,19 @@ export class ListVolumesQuery {
 
 export class CreateVolumeBody {
   /** Team that the volume belongs to; may be left out by a member of exactly one. */
-  @IsOptional()
+  @Optional()
   @IsString()
   @MaxLength(64)
   team?: string
 
   /** A generated one when left out. */
-  @IsOptional()
+  @Optional()
   @Matches(OBJECT_NAME, { message: 'must be letters, digits, _ . - and at most 63 characters' })
   name?: string
 
   /** At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional()
+  @Optional()
   @IsLabelMap()
   labels?: Record<string, string>
 }
