@@ -13,6 +13,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  // first, or it mends the tags that the sweep removes
+  await s?.gateway.halt()
   await s?.end()
 })
 

@@ -4,19 +4,24 @@ import { connect } from 'node:net'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bed } from '../support/bed.js'
-import { engineCall, engineJson } from '../support/engine-http.js'
+import type { PrivateEngine } from '../support/private-engine.js'
 import { until } from '../support/private-host.js'
 import type { Actor } from '../support/scenario.js'
 import { GatewayProcess } from '../faults/support/gateway-process.js'
 
 const DRAIN_SECONDS = 6
 
+let host: PrivateEngine
 let gateway: GatewayProcess
 let admin: Actor
 let team: { id: string; name: string }
 
 beforeAll(async () => {
-  gateway = await GatewayProcess.start({ env: { BERTH_DRAIN_SECONDS: String(DRAIN_SECONDS), BERTH_LOG_LEVEL: 'trace' } })
+  host = await bed().startEngine()
+  gateway = await GatewayProcess.start({
+    dockerHost: host.dockerHost,
+    env: { BERTH_DRAIN_SECONDS: String(DRAIN_SECONDS), BERTH_LOG_LEVEL: 'trace' },
+  })
   admin = await gateway.admin()
   team = await admin.ok('POST', '/teams', { name: `stop-${randomBytes(3).toString('hex')}` })
   const job = await admin.ok<{ id: string }>('POST', '/images/pull', { reference: 'busybox:1', team: team.name })
@@ -25,14 +30,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway?.stop()
-  if (!team) return
-  const socket = bed().socketPath
-  const containers = await engineJson<{ Id: string; Names: string[] }[]>(socket, 'GET', '/containers/json?all=true')
-  for (const { Id } of containers.filter(({ Names }) => Names.some((name) => name.startsWith(`/${team.name}--`))))
-    await engineCall(socket, 'DELETE', `/containers/${Id}?force=true`)
-  const images = await engineJson<{ RepoTags: string[] | null }[]>(socket, 'GET', '/images/json')
-  for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`berth.invalid/${team.id}/`)))
-    await engineCall(socket, 'DELETE', `/images/${tag}`)
+  await host?.purge()
 })
 
 /** Nothing that is secret may be in the log, at its most talkative level. */

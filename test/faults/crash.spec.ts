@@ -3,20 +3,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nowIso } from '../../src/common/clock.js'
 import { openDatabase } from '../../src/store/database.js'
 import { bed } from '../support/bed.js'
-import { engineCall, engineJson } from '../support/engine-http.js'
+import { engineJson } from '../support/engine-http.js'
+import type { PrivateEngine } from '../support/private-engine.js'
 import { until } from '../support/private-host.js'
 import type { Actor } from '../support/scenario.js'
 import { GatewayProcess } from './support/gateway-process.js'
 
 const COPIES = 30
 
+let host: PrivateEngine
 let gateway: GatewayProcess
 let admin: Actor
 let team: { id: string; name: string }
-const engine = <T>(method: string, path: string) => engineJson<T>(bed().socketPath, method, path)
 
 beforeAll(async () => {
-  gateway = await GatewayProcess.start()
+  // its own: what the engine still does when its caller is killed would be left on the bed's
+  host = await bed().startEngine()
+  gateway = await GatewayProcess.start({ dockerHost: host.dockerHost })
   admin = await gateway.admin()
   team = await admin.ok('POST', '/teams', { name: `crash-${randomBytes(3).toString('hex')}` })
   await until('the pull', 30_000, async () => {
@@ -27,16 +30,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway?.stop()
-  if (!team) return
-  for (const id of await containersOnEngine().then((all) => all.map(({ Id }) => Id)))
-    await engineCall(bed().socketPath, 'DELETE', `/containers/${id}?force=true&v=true`)
-  const images = await engine<{ RepoTags: string[] | null }[]>('GET', '/images/json')
-  for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(`berth.invalid/${team.id}/`)))
-    await engineCall(bed().socketPath, 'DELETE', `/images/${tag}`)
+  await host?.purge()
 })
 
 async function containersOnEngine(): Promise<{ Id: string; Names: string[] }[]> {
-  const all = await engine<{ Id: string; Names: string[] }[]>('GET', '/containers/json?all=true')
+  const all = await engineJson<{ Id: string; Names: string[] }[]>(host.socketPath, 'GET', '/containers/json?all=true')
   return all.filter(({ Names }) => Names.some((name) => name.startsWith(`/${team.name}--`)))
 }
 
@@ -121,8 +119,6 @@ describe('a gateway that is killed in the middle of its work', () => {
     await everyIntentHasItsOutcome()
     const unknown = await admin.ok<{ items: { result: string }[] }>('GET', '/audit?operation=ImageCreate&phase=outcome')
     expect(unknown.items.map(({ result }) => result)).toContain('unknown')
-    // the engine may have had it all when its caller died
-    await engineCall(bed().socketPath, 'DELETE', `/images/${reference}`)
   }, 60_000)
 })
 

@@ -71,8 +71,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await s?.end()
   await s?.gateway.stop()
+  await s?.end()
   engine.stop()
 })
 

@@ -17,6 +17,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  // first, or it mends the tags that the sweep removes
+  await s?.gateway.halt()
   await s?.end()
   await engine?.stop()
 })

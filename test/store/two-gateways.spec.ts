@@ -26,9 +26,9 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await s?.end()
   await one?.stop()
   await two?.stop()
+  await s?.end()
   await redis?.stop()
   await postgres?.stop()
 })

@@ -32,8 +32,13 @@ export class GatewayProcess implements AsyncDisposable {
   /** A process that is up; its data directory is fresh unless one is given. */
   static async start(options: ProcessOptions = {}): Promise<GatewayProcess> {
     const process = await GatewayProcess.prepare(options)
-    await process.start()
-    return process
+    try {
+      await process.start()
+      return process
+    } catch (error) {
+      await process.stop()
+      throw error
+    }
   }
 
   /** Everything but the start. */
@@ -121,6 +126,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   private launch(): void {
+    if (this.isRunning) throw new Error('the gateway runs already')
     const env = { PATH: process.env['PATH'], ...this.env, BERTH_PORT: String(this.port) }
     const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const take = (text: Buffer) => void (this.output += text.toString())
