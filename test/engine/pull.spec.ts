@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { ProgressEvent } from '../../src/engine/index.js'
 import { bed, BASE_IMAGE } from '../support/bed.js'
@@ -24,9 +25,13 @@ describe('a pull', () => {
   })
 
   it('that is cancelled ends on the engine too', async () => {
+    // its own image: one that another test has pulled would be there at once
+    const reference = await bed().uniqueImage({
+      files: [{ a: randomBytes(7_000_000) }, { b: randomBytes(7_000_000) }, { c: randomBytes(7_000_000) }],
+    })
     const before = engine.openSockets
     const abort = new AbortController()
-    const pull = engine.images.pull({ repository: 'random', tag: '20m', signal: abort.signal })
+    const pull = engine.images.pull({ repository: reference.slice(0, -2), tag: '1', signal: abort.signal })
     const events: ProgressEvent[] = []
     const ended = (async () => {
       for await (const event of pull) {
@@ -37,7 +42,7 @@ describe('a pull', () => {
     await expect(ended).rejects.toThrow('cancelled')
     await until('the socket is closed', () => engine.openSockets <= before, 2_000)
     await new Promise((done) => setTimeout(done, 1_000))
-    await expect(engine.images.inspect('random:20m')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(engine.images.inspect(reference)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   it.each([
