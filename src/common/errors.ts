@@ -6,19 +6,55 @@
 export const ERRORS = {
   // 400
   INVALID_REQUEST: { status: 400, text: 'the request is not valid: {reason}', hint: 'correct the fields named in errors' },
-  INVALID_REFERENCE: { status: 400, text: 'the reference is not valid: {reason}', hint: 'use a name, a full id or a unique id prefix of at least 4 digits' },
-  MALFORMED_JSON: { status: 400, text: 'the body is not valid json: {reason}', hint: 'send one json document in utf-8, without duplicate keys' },
-  TEAM_REQUIRED: { status: 400, text: 'the team is not given and you have {count} teams', hint: 'name the team: ?team= in the query, or team in the body' },
+  INVALID_REFERENCE: {
+    status: 400,
+    text: 'the reference is not valid: {reason}',
+    hint: 'use a name, a full id or a unique id prefix of at least 4 digits',
+  },
+  MALFORMED_JSON: {
+    status: 400,
+    text: 'the body is not valid json: {reason}',
+    hint: 'send one json document in utf-8, without duplicate keys',
+  },
+  TEAM_REQUIRED: {
+    status: 400,
+    text: 'the team is not given and you have {count} teams',
+    hint: 'name the team: ?team= in the query, or team in the body',
+  },
   UNSUPPORTED_BY_ENGINE: { status: 400, text: 'this engine does not support {feature}', hint: 'upgrade the engine or leave the field out' },
   // 401
-  UNAUTHENTICATED: { status: 401, text: 'authentication is missing or not valid', hint: 'log in with POST /api/v1/auth/login and send the token as Authorization: Bearer' },
-  INVALID_CREDENTIALS: { status: 401, text: 'the user name or the password is wrong', hint: 'check both; an administrator can set a new password' },
+  UNAUTHENTICATED: {
+    status: 401,
+    text: 'authentication is missing or not valid',
+    hint: 'log in with POST /api/v1/auth/login and send the token as Authorization: Bearer',
+  },
+  INVALID_CREDENTIALS: {
+    status: 401,
+    text: 'the user name or the password is wrong',
+    hint: 'check both; an administrator can set a new password',
+  },
   // 403
-  PERMISSION_DENIED: { status: 403, text: 'this needs the permission {permission}', hint: 'ask a maintainer of the team or an administrator for a role that has it' },
-  POLICY_DENIED: { status: 403, text: "the team's profile {profile} does not allow this", hint: 'see violations for each field and its rule' },
+  PERMISSION_DENIED: {
+    status: 403,
+    text: 'this needs the permission {permission}',
+    hint: 'ask a maintainer of the team or an administrator for a role that has it',
+  },
+  POLICY_DENIED: {
+    status: 403,
+    text: "the team's profile {profile} does not allow this",
+    hint: 'see violations for each field and its rule',
+  },
   OPERATION_NOT_OFFERED: { status: 403, text: 'operation not offered', hint: 'see api/operations.md for what is offered' },
-  SESSION_REQUIRED: { status: 403, text: 'this needs a login session, not a personal token', hint: 'log in with POST /api/v1/auth/login and use its access token' },
-  SETUP_TOKEN_INVALID: { status: 403, text: 'the setup token is not valid', hint: 'the server prints it at its first start as "setup token: …"' },
+  SESSION_REQUIRED: {
+    status: 403,
+    text: 'this needs a login session, not a personal token',
+    hint: 'log in with POST /api/v1/auth/login and use its access token',
+  },
+  SETUP_TOKEN_INVALID: {
+    status: 403,
+    text: 'the setup token is not valid',
+    hint: 'the server prints it at its first start as "setup token: …"',
+  },
   ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
   // 404, 405
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
@@ -28,13 +64,25 @@ export const ERRORS = {
   REQUEST_TIMEOUT: { status: 408, text: 'the request did not come in time', hint: 'send it again, without pauses' },
   // 409
   CONFLICT: { status: 409, text: 'conflict: {reason}', hint: 'look at the present state and try again' },
-  NAME_IN_USE: { status: 409, text: 'the name {name} is in use', hint: 'choose another name, or remove the object that has it; names of deleted teams are never used again' },
+  NAME_IN_USE: {
+    status: 409,
+    text: 'the name {name} is in use',
+    hint: 'choose another name, or remove the object that has it; names of deleted teams are never used again',
+  },
   AMBIGUOUS_REFERENCE: { status: 409, text: 'the reference matches several objects', hint: 'name the team, or give the full id' },
   CONTAINER_RUNNING: { status: 409, text: 'the container is running', hint: 'stop it first, or remove it with force=true' },
   CONTAINER_NOT_RUNNING: { status: 409, text: 'the container is not running', hint: 'start it first' },
   CONTAINER_PAUSED: { status: 409, text: 'the container is paused', hint: 'unpause it first' },
-  IMAGE_IN_USE: { status: 409, text: 'the image is in use by {count} of your containers', hint: 'remove them first, or use force=true to drop the reference' },
-  IMAGE_NOT_PRESENT: { status: 409, text: 'the team has no image {reference}', hint: 'pull it with POST /api/v1/images/pull, or create with pull: missing' },
+  IMAGE_IN_USE: {
+    status: 409,
+    text: 'the image is in use by {count} of your containers',
+    hint: 'remove them first, or use force=true to drop the reference',
+  },
+  IMAGE_NOT_PRESENT: {
+    status: 409,
+    text: 'the team has no image {reference}',
+    hint: 'pull it with POST /api/v1/images/pull, or create with pull: missing',
+  },
   PORT_IN_USE: { status: 409, text: 'the host port {port} is in use', hint: 'choose another host port, or leave it out to get a free one' },
   SETUP_DONE: { status: 409, text: 'the setup was done before', hint: 'log in with POST /api/v1/auth/login' },
   LAST_ADMINISTRATOR: { status: 409, text: 'this is the last administrator', hint: 'make another administrator first' },
@@ -46,19 +94,49 @@ export const ERRORS = {
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
   START_FAILED: { status: 422, text: 'the container could not be started: {reason}', hint: 'correct the command, the ports or the mounts' },
-  EXEC_FAILED: { status: 422, text: 'the command could not be started: {reason}', hint: 'correct the command, the user or the working directory' },
+  EXEC_FAILED: {
+    status: 422,
+    text: 'the command could not be started: {reason}',
+    hint: 'correct the command, the user or the working directory',
+  },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
   HEADERS_TOO_LARGE: { status: 431, text: 'the headers are too large', hint: 'send at most 16 KB of headers' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
-  QUOTA_EXCEEDED: { status: 429, text: 'the quota of {resource} is used up: {used} of {limit}', hint: 'remove something, or ask an administrator for more' },
+  QUOTA_EXCEEDED: {
+    status: 429,
+    text: 'the quota of {resource} is used up: {used} of {limit}',
+    hint: 'remove something, or ask an administrator for more',
+  },
   // 5xx
   INTERNAL: { status: 500, text: 'internal error', hint: 'report the requestId to your administrator' },
-  ENGINE_PROTOCOL: { status: 502, text: 'the docker engine answered something that is not understood', hint: 'an administrator should look at the log with the requestId' },
-  ENGINE_ERROR: { status: 502, text: 'the docker engine could not do this', hint: 'an administrator should look at the log with the requestId' },
-  ENGINE_UNAVAILABLE: { status: 503, text: 'the docker engine does not answer', hint: 'try again shortly; GET /health/ready tells when it is back' },
+  ENGINE_PROTOCOL: {
+    status: 502,
+    text: 'the docker engine answered something that is not understood',
+    hint: 'an administrator should look at the log with the requestId',
+  },
+  ENGINE_ERROR: {
+    status: 502,
+    text: 'the docker engine could not do this',
+    hint: 'an administrator should look at the log with the requestId',
+  },
+  ENGINE_UNAVAILABLE: {
+    status: 503,
+    text: 'the docker engine does not answer',
+    hint: 'try again shortly; GET /health/ready tells when it is back',
+  },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
-  AUDIT_UNAVAILABLE: { status: 503, text: 'the audit log can not be written, so nothing is changed', hint: 'an administrator should check the disk of the data directory' },
+  NETWORK_POOL_EXHAUSTED: { status: 503, text: 'no subnet is free for a network of the team', hint: 'remove what is not needed, or ask an administrator for a larger BERTH_NETWORK_POOL' },
+  AUDIT_UNAVAILABLE: {
+    status: 503,
+    text: 'the audit log can not be written, so nothing is changed',
+    hint: 'an administrator should check the disk of the data directory',
+  },
+  DECISION_UNAVAILABLE: {
+    status: 503,
+    text: 'the decision can not be made now, so the answer is no',
+    hint: 'try again shortly; an administrator should check the database',
+  },
   STOPPING: { status: 503, text: 'the server is stopping', hint: 'connect again shortly' },
   // sockets (the same numbers, as a client would see them over REST)
   STREAM_NOT_FOUND: { status: 404, text: 'no such stream on this connection', hint: 'open it first with stream:open' },

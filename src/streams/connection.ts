@@ -18,6 +18,12 @@ export const MOST_STREAMS = 100
 /** Packets that wait in the engine.io buffer; the websocket's own `bufferedAmount` says nothing here (measured). */
 const MOST_WAITING = 32
 
+/** Seconds that streams live on without a decision, because the database does not answer. */
+const MOST_UNDECIDED = 3
+
+/** A database that takes longer than this has not decided. */
+const DECIDE_MS = 2_000
+
 /** What the connections share. */
 export interface ConnectionParts {
   readonly access: Access
@@ -40,6 +46,8 @@ export class StreamConnection implements Opener {
   /** Streams whose source is being opened; they count for the limit. */
   private opening = 0
   private rechecking: Promise<void> | undefined
+  /** Looks in a row that could not decide; there is one each second. */
+  private undecided = 0
 
   constructor(
     private readonly socket: StreamSocket,
@@ -74,9 +82,10 @@ export class StreamConnection implements Opener {
 
   private async look(changed: boolean): Promise<void> {
     try {
-      const now = await this.parts.revalidate(this.principal)
+      const now = await within(DECIDE_MS, this.parts.revalidate(this.principal))
       const differs = changed || !sameRights(this.principal, now)
       this.principal = now
+      this.undecided = 0
       for (const { session, rights } of this.streams.values()) {
         if (!differs && !rights.doubtful) continue
         const lost = await rights.recheck()
@@ -85,6 +94,8 @@ export class StreamConnection implements Opener {
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
         this.logger.error({ err: error }, 'open streams could not be decided again')
+        // A database that is away for a moment cuts nobody; one that stays away must not keep open what it would have revoked.
+        if (++this.undecided >= MOST_UNDECIDED) await this.endAll({ reason: 'undecided', code: 'DECISION_UNAVAILABLE' })
         return
       }
       void this.endAll({ reason: 'revoked', code: 'UNAUTHENTICATED' })
@@ -205,4 +216,11 @@ function sameRights(before: Principal, now: Principal): boolean {
   const facts = ({ hostRole, memberships, cap, onlyTeam }: Principal): string =>
     JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => `${id} ${role}`).toSorted(), cap && [...cap].toSorted(), onlyTeam])
   return facts(before) === facts(now)
+}
+
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
+  })
+  return Promise.race([work, late])
 }
