@@ -19,6 +19,7 @@ import { answerOnWire, refuseConnect, WIRE_LIMITS } from './http/wire-errors.js'
 import { ImagesModule } from './images/images.module.js'
 import { JobsModule } from './jobs/jobs.module.js'
 import { AppLogger, loggerOptions } from './logging.js'
+import { NetworksModule } from './networks/networks.module.js'
 import { OwnershipModule } from './ownership/ownership.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
@@ -52,6 +53,7 @@ class AppModule {
         ContainersModule,
         ImagesModule,
         VolumesModule,
+        NetworksModule,
         OwnershipModule,
         SystemModule,
       ],

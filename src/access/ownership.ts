@@ -30,7 +30,8 @@ export interface ClaimRequest {
   readonly kind: LabelledKind
   readonly team: TeamRef
   readonly name: string
-  readonly creatorId: string
+  /** Null: nobody asked for it, it came with something else. */
+  readonly creatorId: string | null
 }
 
 /** Something on the engine that belongs to no team. */
@@ -80,6 +81,13 @@ export class Ownership {
     } catch (error) {
       throw claimError(error, name)
     }
+    return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
+  }
+
+  /** Goes on with what a crash or a lost answer cut off: under the same uid nothing is made twice. */
+  async resume(row: OwnershipRow, team: TeamRef): Promise<Claim> {
+    const { uid, kind, name } = row
+    await this.store.extendLease(uid, nowIso(LEASE_MS))
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
 

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from '../engine/index.js'
-import type { ContainerRequest, HealthcheckRequest, HostFacts, ImageFacts, ResolvedMount } from './container-request.js'
+import type { ContainerRequest, HealthcheckRequest, HostFacts, ImageFacts, ResolvedMount, ResolvedNetwork } from './container-request.js'
 import { isReservedLabel } from './labels.js'
 
 const GIB = 1_073_741_824
@@ -18,6 +18,8 @@ export interface BodyParts {
   readonly image: ImageFacts
   readonly host: HostFacts
   readonly mounts: readonly ResolvedMount[]
+  /** Null: none, whatever the request says. */
+  readonly network: ResolvedNetwork | null
   /** Uid and witness of the new object. */
   readonly labels: Readonly<Record<string, string>>
 }
@@ -48,11 +50,12 @@ export function containerBody(parts: BodyParts): ContainerSpec {
     ExposedPorts: Object.fromEntries(published(parts).map(({ key }) => [key, {}])),
     Healthcheck: request.healthcheck && healthcheck(request.healthcheck),
     HostConfig: hostConfig(parts),
+    NetworkingConfig: { EndpointsConfig: endpoints(parts) },
   }
 }
 
 function hostConfig(parts: BodyParts): NonNullable<ContainerSpec['HostConfig']> {
-  const { request } = parts
+  const { request, network } = parts
   return {
     Privileged: false,
     CapAdd: [],
@@ -69,7 +72,8 @@ function hostConfig(parts: BodyParts): NonNullable<ContainerSpec['HostConfig']> 
     Binds: [],
     VolumesFrom: [],
     PublishAllPorts: false,
-    NetworkMode: request.network === 'none' ? 'none' : 'default',
+    // Never the engine's own default: that bridge is shared by every team.
+    NetworkMode: network?.engineName ?? 'none',
     PortBindings: portBindings(parts),
     Mounts: parts.mounts.map(engineMount),
     RestartPolicy: { Name: request.restart?.policy ?? 'no', MaximumRetryCount: request.restart?.maxRetries ?? 0 },
@@ -98,6 +102,10 @@ function limits({ request, host }: BodyParts): object {
 function labels({ request, image, labels: own }: BodyParts): Record<string, string> {
   const inherited = Object.keys(image.labels).filter(isReservedLabel)
   return { ...Object.fromEntries(inherited.map((key) => [key, ''])), ...request.labels, ...own, [LABEL_IMAGE]: image.reference }
+}
+
+function endpoints({ network }: BodyParts): Record<string, object> {
+  return network ? { [network.engineName]: { Aliases: [...network.aliases] } } : {}
 }
 
 interface Published {

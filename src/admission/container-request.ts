@@ -89,3 +89,10 @@ export type ResolvedMount =
   | { readonly type: 'volume'; readonly engineName: string; readonly target: string; readonly readOnly: boolean }
   | { readonly type: 'anonymous'; readonly target: string; readonly readOnly: boolean; readonly labels: Readonly<Record<string, string>> }
   | { readonly type: 'tmpfs'; readonly target: string; readonly readOnly: boolean; readonly size: number }
+
+/** The network that a container is put on, its names resolved. */
+export interface ResolvedNetwork {
+  readonly engineName: string
+  /** What the others on it reach the container by. */
+  readonly aliases: readonly string[]
+}

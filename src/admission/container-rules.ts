@@ -79,9 +79,9 @@ export function normalTarget(path: string): string {
 }
 
 function network({ network }: ContainerRequest, verdict: Verdict): void {
-  if (network === undefined || network === 'none') return
+  if (network === undefined || network === 'default' || network === 'none') return
   if (network === 'host' || network.startsWith('container:')) verdict.deny('/network', HOST_NETWORK)
-  else verdict.wrong('/network', 'networks are not offered yet: leave it out, or use "none"')
+  else verdict.wrong('/network', 'other networks are not offered yet: leave it out for the network of the team, or use "none"')
 }
 
 function mounts({ mounts = [] }: ContainerRequest, verdict: Verdict): void {

@@ -25,6 +25,7 @@ function parts(
     },
     host: { cpus: 4, memory: 8 * 1024 ** 3, openFiles: 1_048_576, publishAddress: '127.0.0.1', ...host },
     mounts: [],
+    network: { engineName: 'alpha--default', aliases: ['web'] },
     labels: { 'berth.uid': 'u', 'berth.witness': 'w' },
   }
 }

@@ -126,7 +126,11 @@ export const ERRORS = {
     hint: 'try again shortly; GET /health/ready tells when it is back',
   },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
-  NETWORK_POOL_EXHAUSTED: { status: 503, text: 'no subnet is free for a network of the team', hint: 'remove what is not needed, or ask an administrator for a larger BERTH_NETWORK_POOL' },
+  NETWORK_POOL_EXHAUSTED: {
+    status: 503,
+    text: 'no subnet is free for a network of the team',
+    hint: 'remove what is not needed, or ask an administrator for a larger BERTH_NETWORK_POOL',
+  },
   AUDIT_UNAVAILABLE: {
     status: 503,
     text: 'the audit log can not be written, so nothing is changed',

@@ -83,6 +83,10 @@ export class Config {
   @Matches(/^[0-9a-fA-F.:]+$/)
   BERTH_PUBLISH_ADDRESS = '0.0.0.0'
 
+  /** Range that the teams' networks are cut from, a /24 each; what the host routes elsewhere is left out. */
+  @Matches(/^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|(?=\/))){4}\/([89]|1\d|2[0-4])$/, { message: 'must be an IPv4 range of /8 to /24' })
+  BERTH_NETWORK_POOL = '10.201.0.0/16'
+
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
   @list
   @IsArray()

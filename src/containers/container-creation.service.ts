@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common'
 import { assertNewName, type Grant } from '../access/index.js'
 import { judgeContainer } from '../admission/index.js'
 import { AppError, toProblem } from '../common/errors.js'
+import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerMaker, type Making } from './container-maker.js'
@@ -27,6 +28,7 @@ export class ContainerCreation {
     private readonly engine: Engine,
     private readonly images: ContainerImages,
     private readonly plans: MountPlans,
+    private readonly networks: TeamNetworks,
     private readonly maker: ContainerMaker,
     private readonly views: ContainerViews,
     private readonly host: Host,
@@ -63,8 +65,9 @@ export class ContainerCreation {
     const host = await this.host.facts()
     const wanted = { team, reference: body.image, policy: body.pull ?? ('missing' as const), requestId: grant.requestId, userId }
     const image = await this.images.get(wanted)
+    const network = body.network === 'none' ? null : await this.networks.defaultFor(team)
     const plan = await this.plans.plan({ request: body, imageVolumes: image.volumes, team, userId })
-    return { team, userId, start: query.start ?? false, parts: { request: body, image, host }, plan }
+    return { team, userId, start: query.start ?? false, parts: { request: body, image, host }, plan, network }
   }
 
   private async one(making: Omit<Making, 'name'>, given: string | undefined): Promise<ContainerSummary> {

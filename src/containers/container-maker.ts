@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type Claim, type OwnedTarget, Ownership, type TeamRef } from '../access/index.js'
 import { admitContainer, type BodyParts, type ResolvedMount } from '../admission/index.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
+import type { TeamNetwork } from '../common/team-network.js'
 import { type ContainerEntry, Engine } from '../engine/index.js'
 import type { MountPlan } from './mount-plan.js'
 
@@ -14,6 +15,8 @@ export interface Making {
   readonly start: boolean
   readonly parts: Pick<BodyParts, 'request' | 'image' | 'host'>
   readonly plan: MountPlan
+  /** Of the team; null with `network: none`. */
+  readonly network: TeamNetwork | null
 }
 
 /** What was made: the target that a view needs, and the last that is known of it. */
@@ -71,7 +74,8 @@ export class ContainerMaker {
 
   private async create(making: Making, claim: Claim, anonymous: readonly AnonymousClaim[]): Promise<string> {
     const mounts = [...making.plan.mounts, ...anonymous.map(({ mount }) => mount)]
-    const spec = admitContainer({ ...making.parts, mounts, labels: claim.labels })
+    const network = making.network && { engineName: making.network.engineName, aliases: [claim.name] }
+    const spec = admitContainer({ ...making.parts, mounts, network, labels: claim.labels })
     try {
       return (await this.engine.containers.create(claim.engineName, spec)).Id
     } catch (error) {

@@ -15,7 +15,7 @@ export interface Owner {
 /** Engine names of volumes and networks as their teams call them. */
 export interface TeamNames {
   volume(engineName: string): string | null
-  network(networkId: string): string | null
+  network(network: { readonly networkId: string; readonly engineName: string }): string | null
 }
 
 /** Networks that every engine has; they belong to nobody. */
@@ -89,7 +89,7 @@ function mountView(mount: EngineMount, owner: Owner, names: TeamNames): Containe
 
 function networks(entry: ContainerEntry, owner: Owner, names: TeamNames): ContainerNetwork[] {
   return entry.networks.flatMap(({ engineName, networkId, ipAddress, macAddress }) => {
-    const name = BUILT_IN.has(engineName) || !owner.team ? engineName : names.network(networkId)
+    const name = BUILT_IN.has(engineName) || !owner.team ? engineName : names.network({ networkId, engineName })
     return name === null ? [] : [{ name, ipAddress, macAddress }]
   })
 }

@@ -21,9 +21,12 @@ export class ContainerViews {
       this.ownership.store.inTeams('network', visible),
     ])
     const byId = new Map([...volumes, ...networks].map((row) => [`${row.kind} ${row.engine_id}`, row.name]))
+    const known = networks.flatMap((row) => this.engine.inventory.networks.get(row.engine_id ?? '') ?? [])
+    const idOf = new Map(known.map(({ engineName, id }) => [engineName, id]))
     return {
       volume: (engineName) => byId.get(`volume ${engineName}`) ?? null,
-      network: (networkId) => byId.get(`network ${networkId}`) ?? null,
+      // Before its first start the engine tells no id.
+      network: ({ networkId, engineName }) => byId.get(`network ${networkId || idOf.get(engineName)}`) ?? null,
     }
   }
 

@@ -5,6 +5,9 @@ import type { ErrorCode } from '../common/errors.js'
  * The wording of moby: daemon/{delete,kill,start,exec,rename,names,images}.go, libnetwork/error.go, runc's own.
  */
 
+/** The reason of a conflict that another subnet can avoid. */
+export const SUBNET_OVERLAPS = 'the subnet overlaps with another network'
+
 /** Conflicts, whatever status the engine gives them (409, but also 403 and 500). */
 export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [
@@ -32,7 +35,7 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     'the container is connected to the network already',
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
-  [/pool overlaps with other one/i, 'CONFLICT', 'the subnet overlaps with another network'],
+  [/pool overlaps with other one|networks have overlapping IPv4/i, 'CONFLICT', SUBNET_OVERLAPS],
   [/non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/i, 'CONFLICT', 'the host has no free subnets'],
 ]
 

@@ -11,7 +11,23 @@ export interface VisibleTeams {
 /** Rows of who owns what. Visibility is an argument of every lookup that a client's reference goes into. */
 @Injectable()
 export class OwnershipStore {
+  /** Rises with every write of this process, before it is answered: what was read under the same number is still so. */
+  revision = 0
+  private readonly listeners = new Set<() => void>()
+
   constructor(private readonly db: Database) {}
+
+  /** Hears of every write of this process. Returns the way to stop listening. */
+  onWrite(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Rows may be different from what was read: by a write of ours, or by one of another process that we were told of. */
+  wrote(): void {
+    this.revision++
+    for (const listener of this.listeners) listener()
+  }
 
   /** The live row with this exact name in each of the teams; more than one team may have one. */
   byName(kind: OwnedKind, name: string, visible: VisibleTeams): Promise<OwnershipRow[]> {
@@ -32,6 +48,12 @@ export class OwnershipStore {
 
   async byEngineId(kind: OwnedKind, engineId: string): Promise<OwnershipRow | null> {
     return (await this.live(kind).where('engine_id', '=', engineId).executeTakeFirst()) ?? null
+  }
+
+  /** The row that holds the name in the team, live or pending. */
+  async holder(kind: OwnedKind, name: string, teamId: string): Promise<OwnershipRow | null> {
+    const held = this.db.selectFrom('ownership').selectAll().where('holds_name', '=', 1)
+    return (await held.where('kind', '=', kind).where('name', '=', name).where('team_id', '=', teamId).executeTakeFirst()) ?? null
   }
 
   async byUid(uid: string): Promise<OwnershipRow | null> {
@@ -60,11 +82,12 @@ export class OwnershipStore {
   }
 
   /** @throws AppError NOT_FOUND when the team is gone, and the database's unique violation when the team has that name already. */
-  insert(row: OwnershipTable): Promise<void> {
-    return this.db.transaction().execute(async (tx) => {
+  async insert(row: OwnershipTable): Promise<void> {
+    await this.db.transaction().execute(async (tx) => {
       await lockTeam(tx, row.team_id)
       await tx.insertInto('ownership').values(row).execute()
     })
+    this.wrote()
   }
 
   /** pending → live. False when the row was given up in the meantime. */
@@ -75,6 +98,7 @@ export class OwnershipStore {
       .where('uid', '=', uid)
       .where('holds_name', '=', 1)
       .executeTakeFirst()
+    this.wrote()
     return done.numUpdatedRows === 1n
   }
 
@@ -86,11 +110,13 @@ export class OwnershipStore {
   /** @throws the database's unique violation when the team has that name already. */
   async rename(uid: string, name: string): Promise<void> {
     await this.db.updateTable('ownership').set({ name }).where('uid', '=', uid).execute()
+    this.wrote()
   }
 
   /** The object is no more; the row stays as history and lets its name go. */
   async end(uid: string): Promise<void> {
     await this.db.updateTable('ownership').set({ state: 'gone', holds_name: null, lease_until: null }).where('uid', '=', uid).execute()
+    this.wrote()
   }
 
   private live(kind: OwnedKind) {

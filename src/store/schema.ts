@@ -16,6 +16,8 @@ export interface Schema {
   jobs: JobsTable
   audit: AuditTable
   processes: ProcessesTable
+  subnets: SubnetsTable
+  renames: RenamesTable
 }
 
 /** Keys and one-time values of this installation: signing keys, the hash of the setup token. */
@@ -173,6 +175,22 @@ export interface ProcessesTable {
   id: string
   started_at: string
   heartbeat_at: string
+}
+
+/** The range of a network; counts while the network's ownership row holds its name. */
+export interface SubnetsTable {
+  /** `10.201.0.0/24` */
+  subnet: string
+  /** Of the network's ownership row. */
+  uid: string
+  created_at: string
+}
+
+/** Containers whose name and aliases on the engine may not be those of their ownership row yet. */
+export interface RenamesTable {
+  /** Of the container's ownership row. */
+  uid: string
+  created_at: string
 }
 
 export type OwnershipRow = Selectable<OwnershipTable>

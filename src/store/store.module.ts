@@ -9,6 +9,7 @@ import { ProcessStore } from './processes.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
+import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
 import { UserStore } from './users.store.js'
@@ -23,6 +24,7 @@ const STORES = [
   SessionStore,
   SettingsStore,
   SetupStore,
+  SubnetStore,
   TeamStore,
   TokenStore,
   UserStore,

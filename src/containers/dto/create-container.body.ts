@@ -130,7 +130,7 @@ export class CreateContainerBody implements ContainerRequest {
   @MaxLength(80, { each: true })
   volumesFrom?: string[]
 
-  /** `none`; networks of the team are not offered yet. */
+  /** `default`, the network of the team, where its containers reach each other by name; or `none`. */
   @Optional()
   @IsString()
   @MaxLength(128)
