@@ -17,6 +17,8 @@ export function loggerOptions(config: Config): Params {
         }),
         res: (response: ServerResponse & { statusCode: number }) => ({ status: response.statusCode }),
       },
+      // asked every few seconds by whoever watches us: the answers are in the metrics
+      autoLogging: { ignore: (request) => /^\/(health\/|metrics)/.test(request.url ?? '') },
       customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
       customSuccessMessage: () => 'request',
       customErrorMessage: () => 'request failed',
