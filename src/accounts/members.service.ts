@@ -5,7 +5,7 @@ import { AppError } from '../common/errors.js'
 import { type Page, pageOf } from '../common/paging.js'
 import { type MemberRow, MembershipStore } from '../store/memberships.store.js'
 import { UserStore } from '../store/users.store.js'
-import type { PageQuery } from './dto/page.dto.js'
+import type { PageQuery } from '../common/page.dto.js'
 import type { MemberRequest, MemberResponse } from './dto/teams.dto.js'
 import { assertHoldsTeamRole } from './holdings.js'
 

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
-import { PageQuery } from './dto/page.dto.js'
+import { PageQuery } from '../common/page.dto.js'
 import { PermissionPage, RolePage, RoleResponse } from './dto/roles.dto.js'
 import { RolesService } from './roles.service.js'
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { type Grant, HOST_ROLES, operation, type OperationId, OPERATIONS, PERMISSIONS, TEAM_ROLES } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { type Page, pageOf } from '../common/paging.js'
-import type { PageQuery } from './dto/page.dto.js'
+import type { PageQuery } from '../common/page.dto.js'
 import type { PermissionResponse, RoleResponse } from './dto/roles.dto.js'
 
 const ROLES: readonly RoleResponse[] = [

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
-import { PageQuery } from './dto/page.dto.js'
+import { PageQuery } from '../common/page.dto.js'
 import { SessionPage } from './dto/sessions.dto.js'
 import { SessionsService } from './sessions.service.js'
 

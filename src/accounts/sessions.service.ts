@@ -4,7 +4,7 @@ import { AppError } from '../common/errors.js'
 import { type Page, pageOf } from '../common/paging.js'
 import type { SessionRow } from '../store/schema.js'
 import { UserStore } from '../store/users.store.js'
-import type { PageQuery } from './dto/page.dto.js'
+import type { PageQuery } from '../common/page.dto.js'
 import type { SessionResponse } from './dto/sessions.dto.js'
 import { Sessions } from './sessions.js'
 

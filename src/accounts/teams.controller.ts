@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query
 import { ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
-import { PageQuery } from './dto/page.dto.js'
+import { PageQuery } from '../common/page.dto.js'
 import {
   MemberPage,
   MemberRequest,

@@ -4,6 +4,7 @@ import { AccessChanges, type Grant, scopeOf } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { type Page, pageOf } from '../common/paging.js'
+import { TeamNetworks } from '../common/team-network.js'
 import { isUniqueViolation } from '../store/database.js'
 import { LIBRARY } from '../store/image-references.store.js'
 import type { TeamRow } from '../store/schema.js'
@@ -19,6 +20,7 @@ export class TeamsService {
   constructor(
     private readonly teams: TeamStore,
     private readonly changes: AccessChanges,
+    private readonly networks: TeamNetworks,
   ) {}
 
   async list(grant: Grant<'TeamList'>, { sort = 'name', ...query }: TeamListQuery): Promise<Page<TeamResponse>> {
@@ -53,10 +55,11 @@ export class TeamsService {
 
   /** @throws AppError TEAM_NOT_EMPTY */
   async delete(grant: Grant<'TeamDelete'>): Promise<void> {
-    const { id } = grant.target.team
+    const { id, name } = grant.target.team
     const count = await this.teams.close(id, nowIso())
     if (count > 0) throw new AppError('TEAM_NOT_EMPTY', { count })
     this.changes.announce({ teamId: id })
+    await this.networks.release({ id, name })
   }
 
   private async row(id: string): Promise<TeamRow> {

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
-import { PageQuery } from './dto/page.dto.js'
+import { PageQuery } from '../common/page.dto.js'
 import { NewTokenResponse, TokenCreateRequest, TokenPage } from './dto/tokens.dto.js'
 import { TokensService } from './tokens.service.js'
 

@@ -3,7 +3,7 @@ import { IsIn, Matches } from 'class-validator'
 import { Optional } from '../../common/optional.js'
 import { TEAM_NAME } from '../../access/index.js'
 import { IsDisplayName } from './fields.js'
-import { PageQuery } from './page.dto.js'
+import { PageQuery } from '../../common/page.dto.js'
 
 export const TEAM_ROLE_NAMES = ['viewer', 'developer', 'maintainer'] as const
 export type TeamRoleName = (typeof TEAM_ROLE_NAMES)[number]

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { IsBoolean, IsIn } from 'class-validator'
 import { Optional } from '../../common/optional.js'
-import { PageQuery } from './page.dto.js'
+import { PageQuery } from '../../common/page.dto.js'
 import { IsDisplayName, IsNewPassword, IsUsername } from './fields.js'
 
 export const HOST_ROLE_NAMES = ['auditor', 'admin'] as const

@@ -1,25 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { Type } from 'class-transformer'
-import { IsIn, IsInt, IsString, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsString, MaxLength } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 
 const PHASES = ['intent', 'outcome', 'denied', 'opened'] as const
 
-export class AuditListQuery {
-  /** Items in one page, 1000 at most. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(512)
-  cursor?: string
-
+export class AuditListQuery extends PageQuery {
   /** Only this operation: `ContainerCreate`. */
   @Optional()
   @IsString()

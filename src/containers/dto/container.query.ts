@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
 import { CONTAINER_STATUSES, type ContainerStatus, HEALTH_STATUSES, type HealthStatus } from './container.response.js'
@@ -11,7 +12,7 @@ export const CONTAINER_SORTS = ['created', '-created', 'name', '-name', 'status'
 export type ContainerSort = (typeof CONTAINER_SORTS)[number]
 const PORT = /^\d{1,5}(\/(tcp|udp|sctp))?$/
 
-export class ListContainersQuery {
+export class ListContainersQuery extends PageQuery {
   /** Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
   @flag
   @Optional()
@@ -37,20 +38,6 @@ export class ListContainersQuery {
   @Optional()
   @IsIn(CONTAINER_SORTS)
   sort?: ContainerSort
-
-  /** Items on one page. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(1024)
-  cursor?: string
 
   /** Only ids that begin so. Repeatable, as the other filters: one of the values has to fit. */
   @ApiPropertyOptional({ type: [String] })

@@ -94,6 +94,12 @@ export class ContainerSummary {
   labels!: Record<string, string>
 }
 
+/** A container under its new name. */
+export class RenamedContainer extends ContainerSummary {
+  /** It was running on a network of the team and had to be connected anew to be reached by the new name: connections were cut. */
+  connectionsReset!: boolean
+}
+
 export class ContainerPage {
   @ApiProperty({ type: [ContainerSummary] })
   items!: ContainerSummary[]

@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
-import { Transform, Type } from 'class-transformer'
-import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Transform } from 'class-transformer'
+import { IsArray, IsBoolean, IsIn, IsString, Matches, MaxLength } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
-import { MAX_LIMIT } from '../../common/paging.js'
 
 export const IMAGE_SORTS = ['created', '-created', 'reference', '-reference', 'size', '-size'] as const
 export type ImageSort = (typeof IMAGE_SORTS)[number]
@@ -10,7 +10,7 @@ export type ImageSort = (typeof IMAGE_SORTS)[number]
 const flag = Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))
 const many = Transform(({ value }) => (value === undefined || Array.isArray(value) ? value : [value]))
 
-export class ListImagesQuery {
+export class ListImagesQuery extends PageQuery {
   /** Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */
   @ApiPropertyOptional({ type: [String] })
   @many
@@ -53,20 +53,6 @@ export class ListImagesQuery {
   @Optional()
   @IsIn(IMAGE_SORTS)
   sort?: ImageSort
-
-  /** Items on one page. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(4096)
-  cursor?: string
 }
 
 export class RemoveImageQuery {

@@ -1,11 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
-import { Type } from 'class-transformer'
-import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsString, Matches } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
-import { MAX_LIMIT } from '../../common/paging.js'
 import { JOB_STATES, type JobState } from './job.response.js'
 
-export class ListJobsQuery {
+export class ListJobsQuery extends PageQuery {
   /** Only jobs in this state. */
   @ApiPropertyOptional({ enum: JOB_STATES, enumName: 'JobState' })
   @Optional()
@@ -17,18 +16,4 @@ export class ListJobsQuery {
   @IsString()
   @Matches(/^[a-z]+\.[a-z]+$/, { message: 'must look like images.pull' })
   kind?: string
-
-  /** Items on one page. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(512)
-  cursor?: string
 }

@@ -1,26 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsIn, IsInt, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsIn, IsString, Length, Matches } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
-import { Type } from 'class-transformer'
 import { OBJECT_NAME } from '../../access/index.js'
 
 const KINDS = ['container', 'volume', 'network'] as const
 
-export class UnownedQuery {
-  /** Items in one page, 1000 at most. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(512)
-  cursor?: string
-}
+export class UnownedQuery extends PageQuery {}
 
 /** Something on the engine that belongs to no team. */
 export class UnownedItem {

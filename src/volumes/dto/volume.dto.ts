@@ -1,14 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
-import { Transform, Type } from 'class-transformer'
-import { IsArray, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
+import { Transform } from 'class-transformer'
+import { IsArray, IsString, Matches, MaxLength } from 'class-validator'
+import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 import { OBJECT_NAME } from '../../access/index.js'
 import { IsLabelMap } from '../../admission/index.js'
-import { MAX_LIMIT } from '../../common/paging.js'
 
 const many = Transform(({ value }) => (value === undefined || Array.isArray(value) ? value : [value]))
 
-export class ListVolumesQuery {
+export class ListVolumesQuery extends PageQuery {
   /** Only names that contain this text. */
   @Optional()
   @IsString()
@@ -23,20 +23,6 @@ export class ListVolumesQuery {
   @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
   @MaxLength(4400, { each: true })
   label?: string[]
-
-  /** Items on one page, by name. */
-  @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
-  limit?: number
-
-  /** `nextCursor` of the page before. */
-  @Optional()
-  @IsString()
-  @MaxLength(1024)
-  cursor?: string
 }
 
 export class CreateVolumeBody {

@@ -1,9 +1,9 @@
 import { Type } from 'class-transformer'
 import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator'
-import { Optional } from '../../common/optional.js'
-import { MAX_LIMIT } from '../../common/paging.js'
+import { Optional } from './optional.js'
+import { MAX_LIMIT } from './paging.js'
 
-/** Which page of a list. */
+/** Which page of a list; queries of lists extend it. */
 export class PageQuery {
   /** Most items of one page. Default 100. */
   @Optional()
@@ -16,6 +16,6 @@ export class PageQuery {
   /** `nextCursor` of the page before. */
   @Optional()
   @IsString()
-  @MaxLength(1024)
+  @MaxLength(4096)
   cursor?: string
 }
