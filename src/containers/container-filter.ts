@@ -8,6 +8,14 @@ export interface Listed {
   readonly view: ContainerSummary
   readonly entry: ContainerEntry
   readonly teamId: string
+  readonly keys: SortKeys
+}
+
+/** Texts whose order is the order of a list. */
+export interface SortKeys {
+  readonly created: string
+  readonly name: string
+  readonly status: string
 }
 
 /** What the filter's references mean to the caller, resolved before. */
@@ -52,7 +60,7 @@ export function filterContainers(all: readonly Listed[], query: ListContainersQu
   const found = all.filter((listed) => tests.every((test) => test(listed)))
   const newest = query.last ?? (query.latest ? 1 : undefined)
   if (newest === undefined) return found
-  return found.toSorted((a, b) => b.entry.created - a.entry.created || (a.entry.id < b.entry.id ? 1 : -1)).slice(0, newest)
+  return found.toSorted((a, b) => (a.keys.created < b.keys.created ? 1 : -1)).slice(0, newest)
 }
 
 function showsAll({ all, status, exited, latest, last }: ListContainersQuery): boolean {

@@ -1,9 +1,22 @@
 import { Injectable } from '@nestjs/common'
 import { type OwnedTarget, Ownership } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import { type ContainerEntry, Engine } from '../engine/index.js'
+import { type ContainerEntry, Engine, type Inventory } from '../engine/index.js'
+import type { OwnershipRow } from '../store/schema.js'
 import { type Owner, summary, type TeamNames } from './container-view.js'
 import type { ContainerSummary } from './dto/container.response.js'
+
+/** Names out of the rows of volumes and networks. */
+export function namesOf(rows: readonly OwnershipRow[], { networks }: Pick<Inventory, 'networks'>): TeamNames {
+  const byId = new Map(rows.map((row) => [`${row.kind} ${row.engine_id}`, row.name]))
+  const known = rows.flatMap((row) => (row.kind === 'network' && networks.get(row.engine_id ?? '')) || [])
+  const idOf = new Map(known.map(({ engineName, id }) => [engineName, id]))
+  return {
+    volume: (engineName) => byId.get(`volume ${engineName}`) ?? null,
+    // Before its first start the engine tells no id.
+    network: ({ networkId, engineName }) => byId.get(`network ${networkId || idOf.get(engineName)}`) ?? null,
+  }
+}
 
 /** Containers as their teams see them. */
 @Injectable()
@@ -20,14 +33,7 @@ export class ContainerViews {
       this.ownership.store.inTeams('volume', visible),
       this.ownership.store.inTeams('network', visible),
     ])
-    const byId = new Map([...volumes, ...networks].map((row) => [`${row.kind} ${row.engine_id}`, row.name]))
-    const known = networks.flatMap((row) => this.engine.inventory.networks.get(row.engine_id ?? '') ?? [])
-    const idOf = new Map(known.map(({ engineName, id }) => [engineName, id]))
-    return {
-      volume: (engineName) => byId.get(`volume ${engineName}`) ?? null,
-      // Before its first start the engine tells no id.
-      network: ({ networkId, engineName }) => byId.get(`network ${networkId || idOf.get(engineName)}`) ?? null,
-    }
+    return namesOf([...volumes, ...networks], this.engine.inventory)
   }
 
   async owner(target: OwnedTarget<'container'>): Promise<Owner> {

@@ -16,6 +16,8 @@ import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
+import { LiveContainers } from './watch-list.js'
+import { OwnedRows } from './watch-owned.js'
 
 @Module({
   controllers: [ContainersController, ContainerActionsController],
@@ -30,11 +32,13 @@ import { OpenRights } from './open-rights.js'
     ContainerViews,
     ExecEnd,
     ExecStream,
+    LiveContainers,
     Host,
     LogAnswer,
     LogsStream,
     MountPlans,
     OpenRights,
+    OwnedRows,
   ],
 })
 export class ContainersModule {}

@@ -1,26 +1,22 @@
 import { Injectable } from '@nestjs/common'
-import { type Grant, Ownership, scopeOf, type TeamRef } from '../access/index.js'
+import { type Grant, scopeOf, type TeamRef } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { parseImageReference } from '../common/image-reference.js'
 import { type Order, pageOf } from '../common/paging.js'
 import { Engine } from '../engine/index.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
-import { type Ancestor, filterContainers, type Listed } from './container-filter.js'
-import { summary } from './container-view.js'
-import { ContainerViews } from './container-views.js'
+import { type Ancestor, filterContainers, type Listed, type SortKeys } from './container-filter.js'
 import type { ContainerSort, ListContainersQuery } from './dto/container.query.js'
 import type { ContainerPage } from './dto/container.response.js'
-
-const PAD = 16
+import { LiveContainers } from './watch-list.js'
 
 /** Lists of containers, out of memory: the engine is never asked. */
 @Injectable()
 export class Containers {
   constructor(
     private readonly engine: Engine,
-    private readonly ownership: Ownership,
     private readonly references: ImageReferenceStore,
-    private readonly views: ContainerViews,
+    private readonly live: LiveContainers,
   ) {}
 
   /** @throws AppError INVALID_REQUEST, NOT_FOUND or AMBIGUOUS_REFERENCE of before and since */
@@ -40,15 +36,9 @@ export class Containers {
     return { items: items.map(({ view }) => view), nextCursor, stale }
   }
 
-  private async visible(teams: ReadonlyMap<string, TeamRef>): Promise<Listed[]> {
-    const teamIds = [...teams.keys()]
-    const [rows, names] = await Promise.all([this.ownership.owned('container', teamIds), this.views.names(teamIds)])
-    return rows.flatMap((row) => {
-      const entry = this.engine.inventory.containers.get(row.engine_id ?? '')
-      const team = teams.get(row.team_id)
-      if (!entry || !team) return []
-      return [{ entry, teamId: row.team_id, view: summary(entry, { team, name: row.name, ours: row.witness === 'label' }, names) }]
-    })
+  private async visible(teams: ReadonlyMap<string, TeamRef>): Promise<readonly Listed[]> {
+    const lists = await Promise.all([...teams.values()].map((team) => this.live.of(team)))
+    return lists.length === 1 ? lists[0]! : lists.flat()
   }
 
   private async ancestor(text: string, teamIds: readonly string[]): Promise<Ancestor> {
@@ -70,13 +60,7 @@ function createdOf(all: readonly Listed[], reference: string): number {
   return found[0].entry.created
 }
 
-/** Keys are unique, so that a page ends at one place: the id goes last. */
-const KEYS: Readonly<Record<'created' | 'name' | 'status', (listed: Listed) => string>> = {
-  created: ({ entry }) => `${String(entry.created).padStart(PAD, '0')} ${entry.id}`,
-  name: ({ view, entry }) => `${view.name} ${entry.id}`,
-  status: ({ view, entry }) => `${view.state.status} ${entry.id}`,
-}
-
 function orderOf(sort: ContainerSort = '-created'): Order<Listed> {
-  return { key: KEYS[sort.replace(/^-/, '') as keyof typeof KEYS], descending: sort.startsWith('-') }
+  const by = sort.replace(/^-/, '') as keyof SortKeys
+  return { key: ({ keys }) => keys[by], descending: sort.startsWith('-') }
 }

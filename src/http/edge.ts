@@ -4,6 +4,7 @@ import { Authenticator, bearerToken, operation } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
 import { HealthService } from '../system/health.service.js'
+import { replyJson } from './reply-json.js'
 
 /** The reference page is the document in another form. */
 const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
@@ -18,6 +19,8 @@ export function prepareEdge(app: NestFastifyApplication): void {
     if (!route.config?.operation)
       throw new Error(`${String(route.method)} ${route.url} has no row in the operations table, so it may not run`)
   })
+  // bytes are as good as text for Fastify, which only types what it does itself
+  fastify.setReplySerializer((payload) => replyJson(payload) as string)
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
     request.berth = { principal: null, grant: null }

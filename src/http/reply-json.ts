@@ -1,0 +1,37 @@
+/** The text of items that can not change: a list of a hundred is written out once, not for everybody who asks. */
+const TEXTS = new WeakMap<object, Buffer>()
+const COMMA = Buffer.from(',')
+
+/**
+ * An answer as JSON. An item of a page that is frozen all the way down is the same the next time, so its bytes are kept with it
+ * for as long as it lives. Everything else is written as ever.
+ */
+export function replyJson(payload: unknown): string | Buffer {
+  if (!isPage(payload)) return JSON.stringify(payload)
+  const { items, ...rest } = payload
+  const tail = JSON.stringify(rest)
+  const parts = items.flatMap((item, at) => (at === 0 ? [bytesOf(item)] : [COMMA, bytesOf(item)]))
+  return Buffer.concat([Buffer.from('{"items":['), ...parts, Buffer.from(`]${tail === '{}' ? '}' : `,${tail.slice(1)}`}`)])
+}
+
+interface FrozenPage {
+  readonly items: readonly object[]
+}
+
+function isPage(payload: unknown): payload is FrozenPage {
+  const items = (payload as { items?: unknown } | null)?.items
+  return Array.isArray(items) && items.length > 0 && items.every((item) => typeof item === 'object' && Object.isFrozen(item))
+}
+
+function bytesOf(item: object): Buffer {
+  const known = TEXTS.get(item)
+  if (known) return known
+  const bytes = Buffer.from(JSON.stringify(item))
+  if (isFixed(item)) TEXTS.set(item, bytes)
+  return bytes
+}
+
+/** Frozen all the way down. */
+function isFixed(value: unknown): boolean {
+  return typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFixed))
+}
