@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_LINE } from './line-joiner.js'
-import { readLogLines, type LogLine } from './log-lines.js'
+import type { LogLine } from './line-joiner.js'
+import { readLogLines } from './log-lines.js'
 import { readStamp } from './log-time.js'
 
 const PIECE = 16_384

@@ -1,25 +1,7 @@
 import { transform } from './flow.js'
-import { FrameDecoder, type OutputStream } from './frames.js'
-import { LineJoiner } from './line-joiner.js'
+import { FrameDecoder } from './frames.js'
+import { LineJoiner, type LogLine } from './line-joiner.js'
 import { TtySplitter } from './tty-pieces.js'
-
-/** A line of a container's log, or a part of one. */
-export interface LogLine {
-  readonly stream: OutputStream
-  /** Unix nanoseconds of its first piece. */
-  readonly time: bigint
-  /** Counts the lines (and parts) of this stream that have this time, from 1. `[time, n]` is the cursor after it. */
-  readonly n: number
-  /** Without the line feed; never decoded. A view into what was read: copy what is kept for long. */
-  readonly bytes: Uint8Array
-  /**
-   * `line`: complete. `part`: MAX_LINE bytes of a longer line, the next of the same stream goes on.
-   * `cut`: the log ends here without a line feed; it may be the beginning of a line that is still being written,
-   * so a cursor must not count it while the container runs. (The `local` driver of 20.10 leaves out the line feed of lines
-   * over 16 KiB: they are told when the next line of their stream comes, the last one as `cut`.)
-   */
-  readonly end: 'line' | 'part' | 'cut'
-}
 
 /** Where a reader is: per stream the time and the n of the last line it has. */
 export interface LogCursor {
