@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { LoggerModule, PinoLogger } from 'nestjs-pino'
 import { AccessModule } from './access/access.module.js'
 import { AccountsModule } from './accounts/accounts.module.js'
+import { AdmissionModule } from './admission/admission.module.js'
 import { AuditModule } from './audit/audit.module.js'
 import { Config } from './config/config.js'
 import { ConfigModule } from './config/config.module.js'
@@ -45,6 +46,7 @@ class AppModule {
         StoreModule.forRoot(database),
         EngineModule.forRoot({ dockerHost: config.BERTH_DOCKER_HOST }),
         AccessModule,
+        AdmissionModule,
         AuditModule,
         HttpModule,
         StreamsModule,

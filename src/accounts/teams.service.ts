@@ -7,7 +7,7 @@ import { type Page, pageOf } from '../common/paging.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { isUniqueViolation } from '../store/database.js'
 import { LIBRARY } from '../store/image-references.store.js'
-import type { TeamRow } from '../store/schema.js'
+import type { TeamRow, TeamsTable } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
 import type { TeamCreateRequest, TeamListQuery, TeamResponse, TeamUpdateRequest } from './dto/teams.dto.js'
 
@@ -34,7 +34,7 @@ export class TeamsService {
   async create(_grant: Grant<'TeamCreate'>, { name, displayName = name }: TeamCreateRequest): Promise<TeamResponse> {
     if (RESERVED.has(name))
       throw new AppError('INVALID_REQUEST', { reason: 'the name is reserved', errors: [{ pointer: '/name', detail: 'is reserved' }] })
-    const row: TeamRow = { id: randomUUID(), name, display_name: displayName, profile: 'baseline', created_at: nowIso(), deleted_at: null }
+    const row: TeamsTable = { id: randomUUID(), name, display_name: displayName, profile: 'baseline', created_at: nowIso(), deleted_at: null }
     await this.teams.insert(row).catch((error: unknown) => {
       throw isUniqueViolation(error)
         ? new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is or was the name of a team' }] })
@@ -69,6 +69,6 @@ export class TeamsService {
   }
 }
 
-function toTeam({ id, name, display_name: displayName, profile, created_at: createdAt }: TeamRow): TeamResponse {
+function toTeam({ id, name, display_name: displayName, profile, created_at: createdAt }: TeamsTable): TeamResponse {
   return { id, name, displayName, profile, createdAt }
 }

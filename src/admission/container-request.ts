@@ -42,7 +42,7 @@ export interface PortRequest {
 
 export interface MountRequest {
   readonly type: (typeof MOUNT_TYPES)[number]
-  /** Name of a volume; a host path with `bind`. */
+  /** Name of a volume; with `bind` the alias of a host export, or a path that the team was granted. */
   readonly source?: string
   readonly target: string
   readonly readOnly?: boolean
@@ -70,8 +70,10 @@ export interface ImageFacts {
   /** `80/tcp` */
   readonly exposed: readonly string[]
   readonly workingDir: string
-  /** Seconds between two runs of its health check; null where it has none or does not say. */
-  readonly healthInterval: number | null
+  /** Empty: root. */
+  readonly user: string
+  /** In the engine's shape; null where it has none. */
+  readonly healthcheck: Readonly<Record<string, unknown>> | null
 }
 
 /** What the host can give. */
@@ -80,15 +82,32 @@ export interface HostFacts {
   readonly memory: number
   /** Hard limit of open files, beyond which the engine could not start anything. */
   readonly openFiles: number
+  /** Of the engine, as it was chosen at connect: `1.41`. */
+  readonly apiVersion: string
   /** Where ports are published that name no address. */
   readonly publishAddress: string
 }
 
-/** A mount whose names are resolved: engine names, own volumes only. */
+/** What asked for a mount: `/mounts/0`, `/volumesFrom/0`, `/image`. */
+interface Asked {
+  readonly pointer: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+/** A mount whose names are resolved to what the engine calls them. What is not the team's is refused by its source. */
 export type ResolvedMount =
-  | { readonly type: 'volume'; readonly engineName: string; readonly target: string; readonly readOnly: boolean }
-  | { readonly type: 'anonymous'; readonly target: string; readonly readOnly: boolean; readonly labels: Readonly<Record<string, string>> }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly readOnly: boolean; readonly size: number }
+  | (Asked & { readonly type: 'volume'; readonly engineName: string })
+  | (Asked & { readonly type: 'anonymous'; readonly labels?: Readonly<Record<string, string>> })
+  | (Asked & { readonly type: 'tmpfs'; readonly size: number | undefined })
+  | (Asked & { readonly type: 'bind'; readonly path: string })
+
+/** Mounts, and the proof of what of them is the team's. */
+export interface ResolvedMounts {
+  readonly list: readonly ResolvedMount[]
+  readonly volumes: ReadonlySet<string>
+  readonly exports: ReadonlyMap<string, { readonly readOnly: boolean }>
+}
 
 /** The network that a container is put on, its names resolved. */
 export interface ResolvedNetwork {

@@ -1,34 +1,131 @@
 import type { Admitted } from '../common/admitted.js'
-import type { ContainerSpec } from '../engine/index.js'
-import { type BodyParts, containerBody } from './container-body.js'
-import type { ContainerRequest, HostFacts } from './container-request.js'
-import { judgeImage, REQUEST_RULES } from './container-rules.js'
+import { AppError } from '../common/errors.js'
+import type { ContainerInspect, ContainerSpec } from '../engine/index.js'
+import type { ContainerRequest, ImageFacts } from './container-request.js'
+import { judgeHost, judgeRequest } from './container-rules.js'
+import { candidateOf, type SpecParts } from './container-spec.js'
+import { compareWithEngine } from './fields/compare.js'
+import { type Survey, survey } from './fields/judge.js'
+import type { JudgeContext } from './fields/rule.js'
+import { CONTAINERS } from './fields/tables.js'
+import { isReservedLabel } from './labels.js'
+import { requestPointer } from './pointers.js'
+import type { TeamPolicy } from './policy.js'
 import { Verdict } from './verdict.js'
 
-/**
- * Judges what a client asks for before anything is made, pulled or claimed for it.
- * @throws AppError INVALID_REQUEST, POLICY_DENIED with every violation
- */
-export function judgeContainer(request: ContainerRequest): void {
-  const verdict = new Verdict()
-  for (const rule of REQUEST_RULES) rule.judge(request, verdict)
-  verdict.conclude()
+/** The reference that the container was created by; the engine itself only knows the content. */
+export const LABEL_IMAGE = 'berth.image'
+
+/** What is judged, by whose policy, and whose containers it may name. */
+export interface ContainerParts extends SpecParts {
+  readonly policy: TeamPolicy
+  /** Full ids that `container:` in the request was resolved to. */
+  readonly containers?: ReadonlySet<string>
 }
 
+/** Threads of one container; a quota of the team comes on top. */
+const MOST_PIDS = 32_768
+
 /**
- * Judges request and image and builds a new body for the engine: nothing of the client's is passed through.
+ * Judges what is known of a container before anything is made, pulled or claimed for it; with the image also what that brings in.
  * @throws AppError INVALID_REQUEST, POLICY_DENIED with every violation
  */
-export function admitContainer(parts: BodyParts): Admitted<ContainerSpec> {
-  const verdict = new Verdict()
-  for (const rule of REQUEST_RULES) rule.judge(parts.request, verdict)
-  judgeImage(parts.request, parts.image, verdict)
+export function judgeContainer(parts: ContainerParts): Survey['body'] {
+  const verdict = new Verdict(parts.policy.profile)
+  judgeRequest(parts.request, verdict)
   judgeHost(parts.request, parts.host, verdict)
+  const { spec, pointers } = candidateOf(parts)
+  const judgement = { context: contextOf(parts), apiVersion: parts.host.apiVersion }
+  const found = survey(CONTAINERS, spec, judgement)
+  verdict.add(found, (path) => requestPointer(path, pointers))
+  if (parts.image) {
+    const { errors, violations } = survey(CONTAINERS, imageSpec(parts.request, parts.image), judgement)
+    // An image is one thing to its user: the rule says which part of it.
+    for (const { path, rule } of violations) verdict.deny('/image', `its ${path.slice(1)}: ${rule}`)
+    for (const { pointer, detail } of errors) verdict.deny('/image', `its ${pointer.slice(1)} ${detail}`)
+  }
   verdict.conclude()
-  return containerBody(parts) as Admitted<ContainerSpec>
+  return found.body
 }
 
-function judgeHost({ resources = {} }: ContainerRequest, host: HostFacts, verdict: Verdict): void {
-  if ((resources.cpus ?? 0) > host.cpus) verdict.wrong('/resources/cpus', `the host has ${host.cpus}`)
-  if ((resources.memory ?? 0) > host.memory) verdict.wrong('/resources/memory', `the host has ${host.memory} bytes`)
+/**
+ * Judges request and image and builds a new body for the engine: nothing of the client's is passed through. `labels` are uid
+ * and witness of the new object.
+ * @throws AppError INVALID_REQUEST, POLICY_DENIED with every violation
+ */
+export function admitContainer(
+  parts: ContainerParts & { readonly image: ImageFacts },
+  labels: Readonly<Record<string, string>>,
+): Admitted<ContainerSpec> {
+  const body = judgeContainer(parts)
+  const hostConfig = body['HostConfig'] as Record<string, unknown>
+  return {
+    ...body,
+    Labels: allLabels(parts.image, body['Labels'], labels),
+    HostConfig: { ...hostConfig, Mounts: withLabels(hostConfig['Mounts'], parts) },
+  } as unknown as Admitted<ContainerSpec>
+}
+
+/**
+ * Holds what the engine says that it made to what was admitted, before it is started.
+ * @throws AppError ADMISSION_MISMATCH naming the fields
+ */
+export function assertAsAdmitted(admitted: Admitted<ContainerSpec>, inspected: ContainerInspect): void {
+  const differences = compareWithEngine(CONTAINERS, admitted, inspected)
+  if (differences.length === 0) return
+  const paths = differences.map(({ path }) => path)
+  throw new AppError('ADMISSION_MISMATCH', { paths: paths.join(', ') }, { cause: differences })
+}
+
+export function contextOf({ policy, host, mounts, network, image, containers = new Set() }: ContainerParts): JudgeContext {
+  return {
+    profile: policy.profile,
+    granted: policy.granted,
+    limits: {
+      memory: host.memory,
+      nanoCpus: Math.round(host.cpus * 1e9),
+      pids: MOST_PIDS,
+      portRange: policy.portRange,
+      openFiles: host.openFiles,
+    },
+    own: {
+      volumes: mounts.volumes,
+      exports: mounts.exports,
+      containers,
+      networks: new Set(network ? [network.engineName] : []),
+      // Never the engine's own default: that bridge is shared by every team.
+      defaultNetwork: network?.engineName ?? 'none',
+    },
+    ...(image && { imageUser: image.user }),
+  }
+}
+
+/** What the image says where the request does not. Its user is judged with the request's. */
+function imageSpec(request: ContainerRequest, image: ImageFacts): object {
+  const { Test, Interval, Timeout, Retries, StartPeriod } = image.healthcheck ?? {}
+  const runs = request.healthcheck === undefined && Array.isArray(Test) && Test[0] !== 'NONE'
+  return {
+    ...(request.workingDir === undefined && { WorkingDir: image.workingDir }),
+    Volumes: Object.fromEntries(image.volumes.map((path) => [path, {}])),
+    ...(runs && { Healthcheck: { Test, Interval, Timeout, Retries, StartPeriod } }),
+  }
+}
+
+/** The image's labels that could pass for ours are set empty, since an image can be made by anybody; the client's and ours follow. */
+function allLabels(image: ImageFacts, client: unknown, own: Readonly<Record<string, string>>): Record<string, string> {
+  const inherited = Object.keys(image.labels).filter(isReservedLabel)
+  return {
+    ...Object.fromEntries(inherited.map((key) => [key, ''])),
+    ...(client as object | undefined),
+    ...own,
+    [LABEL_IMAGE]: image.reference,
+  }
+}
+
+/** An anonymous volume carries its own uid and witness: the engine makes it with these labels, and it goes with the container (measured). */
+function withLabels(mounts: unknown, { mounts: { list } }: ContainerParts): object[] {
+  return ((mounts as object[] | undefined) ?? []).map((mount, at) => {
+    const asked = list[at]
+    return asked?.type === 'anonymous' ? { ...mount, VolumeOptions: { Labels: { ...asked.labels } } } : mount
+  })
 }

@@ -120,6 +120,11 @@ export const ERRORS = {
     text: 'the docker engine could not do this',
     hint: 'an administrator should look at the log with the requestId',
   },
+  ADMISSION_MISMATCH: {
+    status: 502,
+    text: 'the docker engine made something else than was admitted, so it was removed: {paths}',
+    hint: 'an administrator should compare the configuration of the engine with the fields named; docs/profiles.md has their rules',
+  },
   ENGINE_UNAVAILABLE: {
     status: 503,
     text: 'the docker engine does not answer',

@@ -1,16 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { assertNewName, type Grant } from '../access/index.js'
-import { judgeContainer } from '../admission/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
-import { ContainerImages } from './container-images.js'
 import { ContainerMaker, type Making } from './container-maker.js'
+import { ContainerPreparation } from './container-preparation.js'
 import { ContainerViews } from './container-views.js'
 import type { ContainerCopies, ContainerCopy, ContainerSummary } from './dto/container.response.js'
 import type { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
 import { assertFresh } from './freshness.js'
-import { Host } from './host-facts.js'
 import { MountPlans } from './mount-plan.js'
 import { randomName } from './random-name.js'
 
@@ -19,6 +17,12 @@ const AT_ONCE = 4
 const NAME_ATTEMPTS = 5
 const LONGEST_NAME = 63
 
+/** What copies of one request have in common. */
+type Batch = Omit<Making, 'name'> & {
+  /** Volumes that did not exist before. */
+  readonly made: readonly string[]
+}
+
 /** Creates containers, and runs them: judge, get the image, resolve the mounts, make. */
 @Injectable()
 export class ContainerCreation {
@@ -26,12 +30,11 @@ export class ContainerCreation {
 
   constructor(
     private readonly engine: Engine,
-    private readonly images: ContainerImages,
+    private readonly preparation: ContainerPreparation,
     private readonly plans: MountPlans,
     private readonly networks: TeamNetworks,
     private readonly maker: ContainerMaker,
     private readonly views: ContainerViews,
-    private readonly host: Host,
   ) {}
 
   /**
@@ -43,7 +46,6 @@ export class ContainerCreation {
     body: CreateContainerBody,
     query: CreateContainerQuery,
   ): Promise<ContainerSummary | ContainerCopies> {
-    judgeContainer(body)
     const names = namesOf(body)
     await assertFresh(this.engine)
     const making = await this.prepare(grant, body, query)
@@ -51,26 +53,20 @@ export class ContainerCreation {
       return await this.one(making, names[0]).catch((error: unknown) => this.takeBack(making, error))
     }
     const items = await this.copies(making, names, grant.requestId)
-    if (items.every((item) => item.error)) await this.plans.discard(making.plan)
+    if (items.every((item) => item.error)) await this.plans.discard(making.made)
     return { items }
   }
 
-  private async prepare(
-    grant: Grant<'ContainerCreate'>,
-    body: CreateContainerBody,
-    query: CreateContainerQuery,
-  ): Promise<Omit<Making, 'name'>> {
+  private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Batch> {
     const { team } = grant.target
     const { userId } = grant.principal
-    const host = await this.host.facts()
-    const wanted = { team, reference: body.image, policy: body.pull ?? ('missing' as const), requestId: grant.requestId, userId }
-    const image = await this.images.get(wanted)
-    const network = body.network === 'none' ? null : await this.networks.defaultFor(team)
-    const plan = await this.plans.plan({ request: body, imageVolumes: image.volumes, team, userId })
-    return { team, userId, start: query.start ?? false, parts: { request: body, image, host }, plan, network }
+    const prepared = await this.preparation.prepare(grant, body)
+    const network = isOnTeamNetwork(body.network) ? await this.networks.defaultFor(team) : null
+    const { plan, made } = await this.plans.make(prepared.mounts, { team, userId })
+    return { team, userId, start: query.start ?? false, parts: { ...prepared, mounts: plan }, made, network }
   }
 
-  private async one(making: Omit<Making, 'name'>, given: string | undefined): Promise<ContainerSummary> {
+  private async one(making: Batch, given: string | undefined): Promise<ContainerSummary> {
     for (let attempt = 1; ; attempt++) {
       try {
         const { target, entry } = await this.maker.make({ ...making, name: given ?? randomName() })
@@ -82,7 +78,7 @@ export class ContainerCreation {
     }
   }
 
-  private async copies(making: Omit<Making, 'name'>, names: readonly (string | undefined)[], requestId: string): Promise<ContainerCopy[]> {
+  private async copies(making: Batch, names: readonly (string | undefined)[], requestId: string): Promise<ContainerCopy[]> {
     const results: ContainerCopy[] = []
     const queue = [...names.entries()]
     const work = async (): Promise<void> => {
@@ -92,7 +88,7 @@ export class ContainerCreation {
     return results
   }
 
-  private async copy(making: Omit<Making, 'name'>, name: string | undefined, requestId: string): Promise<ContainerCopy> {
+  private async copy(making: Batch, name: string | undefined, requestId: string): Promise<ContainerCopy> {
     try {
       return { container: await this.one(making, name) }
     } catch (error) {
@@ -102,10 +98,15 @@ export class ContainerCreation {
     }
   }
 
-  private async takeBack(making: Omit<Making, 'name'>, error: unknown): Promise<never> {
-    await this.plans.discard(making.plan)
+  private async takeBack(making: Batch, error: unknown): Promise<never> {
+    await this.plans.discard(making.made)
     throw error
   }
+}
+
+/** Not without a network, and not in that of another container or the host, which only the profile can allow. */
+function isOnTeamNetwork(network = 'default'): boolean {
+  return network !== 'none' && network !== 'host' && !network.startsWith('container:')
 }
 
 /** Undefined where a name is to be made up. @throws AppError INVALID_REQUEST */

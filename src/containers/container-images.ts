@@ -4,8 +4,6 @@ import { AppError } from '../common/errors.js'
 import { type ImageAvailable, ImageSource, type ImageWanted } from '../common/image-source.js'
 import { Engine, type ImageInspect } from '../engine/index.js'
 
-const NANO = 1_000_000_000
-
 /** Images for containers: got for the team, and looked into for what they bring along. */
 @Injectable()
 export class ContainerImages {
@@ -26,8 +24,6 @@ export class ContainerImages {
 }
 
 function imageFacts({ Config: config }: ImageInspect, { contentId, reference }: ImageAvailable): ImageFacts {
-  const health = config?.['Healthcheck'] as { readonly Test?: readonly string[]; readonly Interval?: number } | null | undefined
-  const runs = health?.Test !== undefined && health.Test[0] !== 'NONE'
   return {
     contentId,
     reference,
@@ -35,6 +31,7 @@ function imageFacts({ Config: config }: ImageInspect, { contentId, reference }: 
     volumes: Object.keys(config?.Volumes ?? {}),
     exposed: Object.keys(config?.ExposedPorts ?? {}),
     workingDir: config?.WorkingDir ?? '',
-    healthInterval: runs && health.Interval ? health.Interval / NANO : null,
+    user: config?.User ?? '',
+    healthcheck: (config?.['Healthcheck'] as ImageFacts['healthcheck'] | undefined) ?? null,
   }
 }

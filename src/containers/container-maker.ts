@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { type Claim, type OwnedTarget, Ownership, type TeamRef } from '../access/index.js'
-import { admitContainer, type BodyParts, type ResolvedMount } from '../admission/index.js'
+import { admitContainer, assertAsAdmitted, type ContainerParts, type ImageFacts, type ResolvedMount } from '../admission/index.js'
+import type { Admitted } from '../common/admitted.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
 import type { TeamNetwork } from '../common/team-network.js'
-import { type ContainerEntry, Engine } from '../engine/index.js'
-import type { MountPlan } from './mount-plan.js'
+import { type ContainerEntry, type ContainerSpec, Engine } from '../engine/index.js'
 
 /** One container to make. */
 export interface Making {
@@ -13,8 +13,7 @@ export interface Making {
   readonly userId: string
   readonly name: string
   readonly start: boolean
-  readonly parts: Pick<BodyParts, 'request' | 'image' | 'host'>
-  readonly plan: MountPlan
+  readonly parts: Omit<ContainerParts, 'network'> & { readonly image: ImageFacts }
   /** Of the team; null with `network: none`. */
   readonly network: TeamNetwork | null
 }
@@ -28,8 +27,10 @@ export interface Made {
 /** A volume of the new container alone, claimed before there is one. */
 interface AnonymousClaim {
   readonly claim: Claim
-  readonly mount: Extract<ResolvedMount, { type: 'anonymous' }>
+  readonly mount: AnonymousMount
 }
+
+type AnonymousMount = Extract<ResolvedMount, { type: 'anonymous' }>
 
 /** The engine may have done it all the same: the rows stay pending, and the reconciler looks what came of it. */
 const UNCERTAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'])
@@ -44,53 +45,56 @@ export class ContainerMaker {
     private readonly ownership: Ownership,
   ) {}
 
-  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, START_FAILED, PORT_IN_USE, engine errors */
+  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, engine errors */
   async make(making: Making): Promise<Made> {
     const { team, userId: creatorId, name } = making
     const claim = await this.ownership.claim({ kind: 'container', team, name, creatorId })
     const anonymous: AnonymousClaim[] = []
+    let spec: Admitted<ContainerSpec>
     let id: string
     try {
-      for (const place of making.plan.anonymous) anonymous.push(await this.claimVolume(making, place))
-      id = await this.create(making, claim, anonymous)
+      for (const mount of making.parts.mounts.list) if (mount.type === 'anonymous') anonymous.push(await this.claimVolume(making, mount))
+      spec = admit(making, claim, anonymous)
+      id = await this.create(claim, spec, making.parts.request.image)
     } catch (error) {
       if (!isUncertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])
       throw error
     }
     const target = { kind: 'container', team, uid: claim.uid, name, engineId: id } as const
     try {
-      return await this.settle(making, target, { claim, anonymous })
+      return await this.settle(making, target, { claim, anonymous, spec })
     } catch (error) {
       await this.undo(id, [claim, ...anonymous.map((each) => each.claim)])
       throw error
     }
   }
 
-  private async claimVolume({ team, userId: creatorId }: Making, place: { target: string; readOnly: boolean }): Promise<AnonymousClaim> {
+  private async claimVolume({ team, userId: creatorId }: Making, mount: AnonymousMount): Promise<AnonymousClaim> {
     // Not 64 digits as the engine's, which no client could send as the name of anything.
     const claim = await this.ownership.claim({ kind: 'volume', team, name: randomBytes(16).toString('hex'), creatorId })
-    return { claim, mount: { type: 'anonymous', ...place, labels: claim.labels } }
+    return { claim, mount }
   }
 
-  private async create(making: Making, claim: Claim, anonymous: readonly AnonymousClaim[]): Promise<string> {
-    const mounts = [...making.plan.mounts, ...anonymous.map(({ mount }) => mount)]
-    const network = making.network && { engineName: making.network.engineName, aliases: [claim.name] }
-    const spec = admitContainer({ ...making.parts, mounts, network, labels: claim.labels })
+  private async create(claim: Claim, spec: Admitted<ContainerSpec>, image: string): Promise<string> {
     try {
       return (await this.engine.containers.create(claim.engineName, spec)).Id
     } catch (error) {
-      throw inTeamWords(error, claim.name, making.parts.request.image)
+      throw inTeamWords(error, claim.name, image)
     }
   }
 
   private async settle(
     making: Making,
     target: Made['target'],
-    { claim, anonymous }: { claim: Claim; anonymous: readonly AnonymousClaim[] },
+    { claim, anonymous, spec }: { claim: Claim; anonymous: readonly AnonymousClaim[]; spec: Admitted<ContainerSpec> },
   ): Promise<Made> {
     const { inventory } = this.engine
-    const created = await inventory.refresh('container', target.engineId)
+    const [inspected, created] = await Promise.all([
+      this.engine.containers.inspect(target.engineId),
+      inventory.refresh('container', target.engineId),
+    ])
     if (!created) throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
+    assertAsAdmitted(spec, inspected)
     await this.ownership.settle(claim, target.engineId, created.created)
     for (const { claim: volume, mount } of anonymous) {
       const engineName = created.mounts.find(({ destination }) => destination === mount.target)?.name ?? ''
@@ -118,6 +122,17 @@ export class ContainerMaker {
   private async abandon(claims: readonly Claim[]): Promise<void> {
     for (const claim of claims) await this.ownership.abandon(claim)
   }
+}
+
+/** Each copy is judged as it will be sent: with its own name on the network and its own volumes. */
+function admit({ parts, network }: Making, claim: Claim, anonymous: readonly AnonymousClaim[]): Admitted<ContainerSpec> {
+  const claimed = new Map<ResolvedMount, Claim>(anonymous.map(({ mount, claim }) => [mount, claim]))
+  const list = parts.mounts.list.map((mount) => {
+    const volume = claimed.get(mount)
+    return volume ? { ...mount, labels: volume.labels } : mount
+  })
+  const resolved = network && { engineName: network.engineName, aliases: [claim.name] }
+  return admitContainer({ ...parts, mounts: { ...parts.mounts, list }, network: resolved }, claim.labels)
 }
 
 function isUncertain(error: unknown): boolean {

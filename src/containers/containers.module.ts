@@ -6,6 +6,7 @@ import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
+import { ContainerPreparation } from './container-preparation.js'
 import { ContainerViews } from './container-views.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
@@ -17,6 +18,7 @@ import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
 import { LiveContainers } from './watch-list.js'
+import { TeamContainers } from './team-containers.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
@@ -29,6 +31,7 @@ import { OwnedRows } from './watch-owned.js'
     ContainerLogs,
     ContainerMaker,
     Containers,
+    ContainerPreparation,
     ContainerViews,
     ExecEnd,
     ExecStream,
@@ -40,5 +43,6 @@ import { OwnedRows } from './watch-owned.js'
     OpenRights,
     OwnedRows,
   ],
+    TeamContainers,
 })
 export class ContainersModule {}

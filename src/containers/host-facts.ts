@@ -5,10 +5,13 @@ import { Engine } from '../engine/index.js'
 
 const KEEP_MS = 60_000
 
+/** Before its first connect the engine is asked nothing that depends on it. */
+const OLDEST_API = '1.41'
+
 /** What the host can give; the engine is asked once a minute at most. */
 @Injectable()
 export class Host {
-  private known: { readonly facts: HostFacts; readonly until: number } | undefined
+  private known: { readonly facts: Omit<HostFacts, 'apiVersion'>; readonly until: number } | undefined
 
   constructor(
     private readonly engine: Engine,
@@ -17,10 +20,12 @@ export class Host {
 
   /** @throws AppError ENGINE_UNAVAILABLE */
   async facts(): Promise<HostFacts> {
-    if (this.known && this.known.until > Date.now()) return this.known.facts
+    // Chosen anew at each connect, so it is not kept with the rest.
+    const apiVersion = this.engine.state.version ?? OLDEST_API
+    if (this.known && this.known.until > Date.now()) return { ...this.known.facts, apiVersion }
     const { NCPU: cpus, MemTotal: memory } = await this.engine.system.info()
     const facts = { cpus, memory, openFiles: openFilesLimit(), publishAddress: this.config.BERTH_PUBLISH_ADDRESS }
     this.known = { facts, until: Date.now() + KEEP_MS }
-    return facts
+    return { ...facts, apiVersion }
   }
 }

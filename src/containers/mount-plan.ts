@@ -1,27 +1,30 @@
 import { Injectable } from '@nestjs/common'
-import { OBJECT_NAME, Ownership, type TeamRef } from '../access/index.js'
-import { type ContainerRequest, normalTarget, type ResolvedMount, TMPFS_DEFAULT, Verdict } from '../admission/index.js'
-import { AppError } from '../common/errors.js'
+import { engineName, OBJECT_NAME, Ownership, type TeamRef } from '../access/index.js'
+import {
+  type ContainerRequest,
+  type ExportedFolder,
+  normalTarget,
+  type ResolvedMount,
+  type ResolvedMounts,
+  type TeamPolicy,
+} from '../admission/index.js'
 import { VolumeSource } from '../common/volume-source.js'
-import type { ContainerEntry, EntryMount } from '../engine/index.js'
+import type { EntryMount } from '../engine/index.js'
+import { TeamContainers } from './team-containers.js'
 
-/** What a container shall mount, with the names resolved. */
-export interface MountPlan {
-  /** Own volumes by engine name, and tmpfs. */
-  readonly mounts: readonly ResolvedMount[]
-  /** Where each copy gets an anonymous volume of its own. */
-  readonly anonymous: readonly { readonly target: string; readonly readOnly: boolean }[]
-  /** Volumes that did not exist before. */
-  readonly made: readonly string[]
+/** What a container shall mount, with the names resolved; nothing is made for it yet. */
+export interface MountPlan extends ResolvedMounts {
+  /** Volumes by the team's name that are made if there is none: team's name → engine name. */
+  readonly named: ReadonlyMap<string, string>
 }
 
 interface PlanRequest {
   readonly request: ContainerRequest
-  /** Paths of the image's VOLUME entries. */
-  readonly imageVolumes: readonly string[]
   readonly team: TeamRef
-  readonly userId: string
+  readonly policy: TeamPolicy
 }
+
+type Mutable = { list: ResolvedMount[]; named: Map<string, string>; volumes: Set<string>; exports: Map<string, { readOnly: boolean }> }
 
 /** Resolves every mount to what belongs to the team: the engine never sees a name of the client's. */
 @Injectable()
@@ -29,80 +32,107 @@ export class MountPlans {
   constructor(
     private readonly ownership: Ownership,
     private readonly volumes: VolumeSource,
+    private readonly containers: TeamContainers,
   ) {}
 
-  /** @throws AppError NOT_FOUND of a container in volumesFrom, POLICY_DENIED for a mount that is not the team's, engine errors */
-  async plan({ request, imageVolumes, team, userId }: PlanRequest): Promise<MountPlan> {
-    // Judged first, since a volume that is made for a request which then fails would have to be taken back.
-    const inherited = await this.inherited(request.volumesFrom ?? [], team)
-    const asked = request.mounts ?? []
+  /** Looks names up and makes nothing. What is not the team's stays in the list, for admission to refuse. @throws AppError INVALID_REQUEST of a container in volumesFrom */
+  async plan({ request, team, policy }: PlanRequest): Promise<MountPlan> {
+    const plan: Mutable = { list: [], named: new Map(), volumes: new Set(), exports: new Map() }
+    for (const [at, mount] of (request.mounts ?? []).entries()) {
+      const { type, source, readOnly, size } = mount
+      const place = { pointer: `/mounts/${at}`, target: normalTarget(mount.target), readOnly: readOnly ?? false }
+      if (type === 'tmpfs') plan.list.push({ ...place, type, size })
+      else if (type === 'bind') plan.list.push(bound({ ...place, source: source ?? '', asked: readOnly }, policy.exports, plan))
+      else if (source === undefined) plan.list.push({ ...place, type: 'anonymous' })
+      else plan.list.push({ ...place, type, engineName: await this.volume(source, team, plan) })
+    }
+    await this.inherit(request.volumesFrom ?? [], { team, policy }, plan)
+    return plan
+  }
+
+  /** With a volume of its own for each VOLUME of the image that nothing else is mounted at. */
+  withImage(plan: MountPlan, imageVolumes: readonly string[]): MountPlan {
+    const taken = new Set(plan.list.map(({ target }) => target))
+    const rest = [...new Set(imageVolumes.map(normalTarget))].filter((target) => !taken.has(target))
+    const list = rest.map((target) => ({ type: 'anonymous', pointer: '/image', target, readOnly: false }) as const)
+    return { ...plan, list: [...plan.list, ...list] }
+  }
+
+  /** Makes the named volumes that are not there. Answers the plan as it came out, and what did not exist before. */
+  async make(plan: MountPlan, { team, userId }: { team: TeamRef; userId: string }): Promise<{ plan: MountPlan; made: string[] }> {
     const made: string[] = []
-    const named: ResolvedMount[] = []
-    for (const { type, source, target, readOnly = false, size = TMPFS_DEFAULT } of asked) {
-      if (type === 'tmpfs') named.push({ type, target: normalTarget(target), readOnly, size })
-      if (type !== 'volume' || source === undefined) continue
-      const volume = await this.volumes.ensure({ team, name: source, userId }).catch(async (error: unknown) => {
+    const engineNames = new Map<string, string>()
+    for (const [name, planned] of plan.named) {
+      const volume = await this.volumes.ensure({ team, name, userId }).catch(async (error: unknown) => {
         await this.volumes.discard(made)
         throw error
       })
       if (volume.made) made.push(volume.engineName)
-      named.push({ type, engineName: volume.engineName, target: normalTarget(target), readOnly })
+      engineNames.set(planned, volume.engineName)
     }
-    const own = asked.filter(({ type, source }) => type === 'volume' && source === undefined)
-    const anonymous = own.map(({ target, readOnly = false }) => ({ target: normalTarget(target), readOnly }))
-    const taken = new Set([...named, ...anonymous].map(({ target }) => target))
-    const rest = inherited.filter(({ target }) => !taken.has(target))
-    for (const { target } of rest) taken.add(target)
-    const image = [...new Set(imageVolumes.map(normalTarget))].filter((target) => !taken.has(target))
-    return { mounts: [...named, ...rest], anonymous: [...anonymous, ...image.map((target) => ({ target, readOnly: false }))], made }
+    const actual = (mount: ResolvedMount): ResolvedMount =>
+      mount.type === 'volume' ? { ...mount, engineName: engineNames.get(mount.engineName) ?? mount.engineName } : mount
+    return { plan: { ...plan, list: plan.list.map(actual), volumes: new Set([...plan.volumes, ...engineNames.values()]) }, made }
   }
 
-  /** Undoes what the plan made. */
-  discard(plan: MountPlan): Promise<void> {
-    return this.volumes.discard(plan.made)
+  /** Takes back what `make` made. */
+  discard(made: readonly string[]): Promise<void> {
+    return this.volumes.discard(made)
   }
 
-  private async inherited(references: readonly string[], team: TeamRef): Promise<ResolvedMount[]> {
-    if (references.length === 0) return []
-    const rows = await this.ownership.owned('volume', [team.id])
-    const own = new Set(rows.map((row) => row.engine_id))
-    const verdict = new Verdict()
-    const found: ResolvedMount[] = []
+  /** What is no name stays as it is, and no volume is called so. */
+  private async volume(name: string, team: TeamRef, plan: Mutable): Promise<string> {
+    if (!OBJECT_NAME.test(name)) return name
+    const [row] = await this.ownership.store.byName('volume', name, { teamIds: [team.id] })
+    const planned = (row && this.ownership.witness.agrees(row) && row.engine_id) || engineName(team.name, name)
+    plan.named.set(name, planned)
+    plan.volumes.add(planned)
+    return planned
+  }
+
+  /** The mounts of other containers, each judged again: a folder that is exported no more, or a foreign volume, is not inherited. */
+  private async inherit(references: readonly string[], { team, policy }: Omit<PlanRequest, 'request'>, plan: Mutable): Promise<void> {
+    if (references.length === 0) return
+    const own = new Set((await this.ownership.owned('volume', [team.id])).flatMap((row) => row.engine_id ?? []))
+    const found = new Map<string, ResolvedMount>()
     for (const [at, reference] of references.entries()) {
+      const pointer = `/volumesFrom/${at}`
       const [, name = '', mode] = /^([^:]*)(?::(ro|rw))?$/.exec(reference) ?? []
-      const container = await this.container(name, team, `/volumesFrom/${at}`)
+      const container = await this.containers.find(name, team, pointer)
       for (const mount of container.mounts) {
         if (mount.type === 'tmpfs') continue
-        if (!isOwnVolume(mount, own)) verdict.deny(`/volumesFrom/${at}`, `its mount at ${mount.destination} is not a volume of the team`)
-        else
-          found.push({
-            type: 'volume',
-            engineName: mount.name!,
-            target: normalTarget(mount.destination),
-            readOnly: mount.readOnly || mode === 'ro',
-          })
+        const inherited = inheritedMount(mount, { pointer, readOnly: mount.readOnly || mode === 'ro' })
+        if (inherited.type === 'volume' && own.has(inherited.engineName)) plan.volumes.add(inherited.engineName)
+        const folder = inherited.type === 'bind' ? policy.exports.find(({ path }) => path === inherited.path) : undefined
+        if (folder) plan.exports.set(folder.path, folder)
+        found.set(inherited.target, inherited)
       }
     }
-    verdict.conclude()
-    return [...new Map(found.map((mount) => [mount.target, mount])).values()]
-  }
-
-  /** Of this team only: a volume is shared by nothing that the caller may not use. */
-  private async container(reference: string, team: TeamRef, pointer: string): Promise<ContainerEntry> {
-    const wrong = (detail: string) => new AppError('INVALID_REQUEST', { reason: 'volumesFrom is not valid', errors: [{ pointer, detail }] })
-    if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference))
-      throw wrong('must be a container, with :ro or :rw after it or not')
-    const visible = { teamIds: [team.id] }
-    let rows = await this.ownership.store.byName('container', reference, visible)
-    if (rows.length === 0 && /^[0-9a-f]{4,64}$/.test(reference))
-      rows = await this.ownership.store.byIdPrefix('container', reference, visible)
-    const live = rows.filter((row) => this.ownership.witness.agrees(row))
-    const entry = live.length === 1 ? this.ownership.inventory.containers.get(live[0]!.engine_id ?? '') : undefined
-    if (!entry) throw wrong(live.length > 1 ? 'matches several containers' : 'no such container in the team')
-    return entry
+    const taken = new Set(plan.list.map(({ target }) => target))
+    plan.list.push(...[...found.values()].filter(({ target }) => !taken.has(target)))
   }
 }
 
-function isOwnVolume(mount: EntryMount, own: ReadonlySet<string | null>): boolean {
-  return mount.type === 'volume' && mount.name !== undefined && own.has(mount.name)
+interface Bind {
+  readonly pointer: string
+  readonly target: string
+  readonly readOnly: boolean
+  readonly source: string
+  /** What the request said, if it did. */
+  readonly asked: boolean | undefined
+}
+
+/** An alias of an export becomes its folder; a path stays one, for the profile to judge. */
+function bound({ source, asked, ...place }: Bind, exports: readonly ExportedFolder[], plan: Mutable): ResolvedMount {
+  const folder = exports.find(({ alias }) => alias === source)
+  if (!folder) return { ...place, type: 'bind', path: source }
+  plan.exports.set(folder.path, folder)
+  return { ...place, type: 'bind', path: folder.path, readOnly: asked ?? folder.readOnly }
+}
+
+function inheritedMount(mount: EntryMount, { pointer, readOnly }: { pointer: string; readOnly: boolean }): ResolvedMount {
+  const place = { pointer, target: normalTarget(mount.destination), readOnly }
+  return mount.type === 'volume'
+    ? { ...place, type: 'volume', engineName: mount.name ?? '' }
+    : { ...place, type: 'bind', path: mount.source }
 }

@@ -1,4 +1,4 @@
-import type { Generated, Selectable } from 'kysely'
+import type { ColumnType, Generated, Selectable } from 'kysely'
 
 /**
  * The tables, the same on SQLite and PostgreSQL: ids and times are text (UUID, RFC 3339 in UTC with milliseconds, so that
@@ -7,7 +7,7 @@ import type { Generated, Selectable } from 'kysely'
 export interface Schema {
   settings: SettingsTable
   users: UsersTable
-  teams: TeamsTable
+  teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
   sessions: SessionsTable
   tokens: TokensTable
@@ -17,8 +17,13 @@ export interface Schema {
   audit: AuditTable
   processes: ProcessesTable
   subnets: SubnetsTable
+  host_exports: HostExportsTable
+  host_export_teams: HostExportTeamsTable
   renames: RenamesTable
 }
+
+/** Null where an insert does not say it. */
+type Nullable = ColumnType<string | null, string | null | undefined, string | null>
 
 /** Keys and one-time values of this installation: signing keys, the hash of the setup token. */
 export interface SettingsTable {
@@ -48,6 +53,16 @@ export interface TeamsTable {
   profile: 'restricted' | 'baseline' | 'privileged'
   created_at: string
   deleted_at: string | null
+}
+
+/** What only a change of the profile writes. */
+export interface TeamPolicyColumns {
+  /** End of `privileged`; from then on it counts as baseline. */
+  profile_expires_at: Nullable
+  /** `2000-2999`: host ports that the team may name; null for any above the host's own. */
+  port_range: Nullable
+  /** JSON: what an administrator gave the team beside its profile. */
+  granted: Nullable
 }
 
 export interface MembershipsTable {
@@ -195,8 +210,23 @@ export interface RenamesTable {
 
 export type OwnershipRow = Selectable<OwnershipTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
+/** A folder of the host that an administrator opened to teams, by an alias. */
+export interface HostExportsTable {
+  alias: string
+  /** Canonical, on the host. */
+  path: string
+  read_only: number
+  created_at: string
+}
+
+export interface HostExportTeamsTable {
+  alias: string
+  team_id: string
+}
+
+export type HostExportRow = Selectable<HostExportsTable>
 export type UserRow = Selectable<UsersTable>
-export type TeamRow = Selectable<TeamsTable>
+export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>
 export type TokenRow = Selectable<TokensTable>
 export type JobRow = Selectable<JobsTable>

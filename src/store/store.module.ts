@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
+import { HostExportStore } from './host-exports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
@@ -17,6 +18,7 @@ import { UserStore } from './users.store.js'
 const STORES = [
   AuditStore,
   ImageReferenceStore,
+  HostExportStore,
   JobStore,
   MembershipStore,
   OwnershipStore,

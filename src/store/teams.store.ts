@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import type { Transaction } from 'kysely'
+import type { Transaction, Updateable } from 'kysely'
 import { Database } from './database.js'
 import { lockTeam } from './team-lock.js'
 import type { Schema, TeamRow, TeamsTable } from './schema.js'
@@ -32,7 +32,7 @@ export class TeamStore {
     await this.db.insertInto('teams').values(team).execute()
   }
 
-  async update(id: string, change: Partial<Pick<TeamsTable, 'display_name' | 'profile' | 'deleted_at'>>): Promise<void> {
+  async update(id: string, change: Omit<Updateable<Schema['teams']>, 'id' | 'name' | 'created_at'>): Promise<void> {
     await this.db.updateTable('teams').set(change).where('id', '=', id).execute()
   }
 
@@ -45,6 +45,7 @@ export class TeamStore {
       await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
       await tx.deleteFrom('memberships').where('team_id', '=', id).execute()
       return 0
+      await tx.deleteFrom('host_export_teams').where('team_id', '=', id).execute()
     })
   }
 }

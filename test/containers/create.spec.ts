@@ -40,7 +40,8 @@ afterEach(async () => {
 /** Rows that hold a name: nothing half made may keep one. */
 async function held(): Promise<string[]> {
   const rows = await s.gateway.app.get(OwnershipStore, { strict: false }).held()
-  return rows.map((row) => `${row.kind} ${row.state}`)
+  // The team's default network stays with the team.
+  return rows.filter(({ kind }) => kind !== 'network').map((row) => `${row.kind} ${row.state}`)
 }
 
 describe('what the engine gets', () => {
@@ -62,7 +63,7 @@ describe('what the engine gets', () => {
       PidsLimit: 1024,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     })
-    expect(HostConfig['Ulimits']).toMatchObject([{ Name: 'nofile' }])
+    expect(HostConfig['Ulimits']).toMatchObject([{ Name: 'nofile' }, { Name: 'core', Hard: 0, Soft: 0 }])
     expect(HostConfig['NanoCpus']).toBeGreaterThan(0)
   })
 
@@ -118,7 +119,7 @@ describe('what the profile refuses', () => {
     ['/mounts/0/target', { mounts: [{ type: 'volume', target: '/proc/../proc/self' }] }, '/proc'],
     ['/mounts/0/size', { mounts: [{ type: 'tmpfs', target: '/x', size: 536_870_913 }] }, 'bytes'],
     ['/network', { network: 'host' }, 'publish'],
-    ['/network', { network: 'container:web' }, 'publish'],
+    ['/network', { network: 'bridge' }, 'publish'],
     ['/ports/0/host', { ports: [{ container: 80, host: 80 }] }, '1024'],
     ['/labels/berth.uid', { labels: { 'berth.uid': 'x' } }, 'reserved'],
     ['/labels/com.docker.x', { labels: { 'com.docker.x': 'x' } }, 'reserved'],
@@ -189,6 +190,8 @@ describe('what makes no sense', () => {
       '/mounts/1/target',
     ],
     [{ image: BASE_IMAGE, network: 'mine' }, '/network'],
+    [{ image: BASE_IMAGE, network: 'container:nobody' }, '/network'],
+    [{ image: BASE_IMAGE, network: 'container:../x' }, '/network'],
     [{ image: BASE_IMAGE, resources: { memory: 1 } }, '/resources/memory'],
     [{ image: BASE_IMAGE, resources: { cpus: 100_000 } }, '/resources/cpus'],
     [{ image: BASE_IMAGE, restart: { policy: 'sometimes' } }, '/restart/policy'],

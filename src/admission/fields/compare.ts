@@ -32,6 +32,8 @@ function differences(
   return table.childrenOf(parent).flatMap(([name, path, row]) => {
     const [ours, theirs] = [admitted[name], found[name]]
     if (row.type === 'object') return differences(table, path, asRecord(ours), asRecord(theirs))
+    if (row.compare === 'filled')
+      return admitted['Privileged'] === true || !isNeutral(theirs) ? [] : [{ path, admitted: ours, found: theirs }]
     return agrees(row, ours, theirs) ? [] : [{ path, admitted: ours, found: theirs }]
   })
 }
@@ -39,6 +41,7 @@ function differences(
 function agrees(row: FieldRow, ours: unknown, theirs: unknown): boolean {
   switch (row.compare) {
     case 'ignored':
+    case 'filled':
       return true
     case 'merged':
       return isNeutral(ours) || contains(theirs, ours)
@@ -64,8 +67,9 @@ function contains(whole: unknown, part: unknown): boolean {
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).filter(([, item]) => !isNeutral(item))
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, canonical(item)]))
+  // Inside out, since an object of nothing but neutral values says nothing either.
+  const entries = Object.entries(value).map(([key, item]) => [key, canonical(item)] as const)
+  return Object.fromEntries(entries.filter(([, item]) => !isNeutral(item)).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

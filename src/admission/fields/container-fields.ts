@@ -2,36 +2,50 @@ import {
   atMost,
   BASELINE_CAPABILITIES,
   capabilities,
-  isSafePath,
   memory,
+  MEMORY_RESERVATION,
+  MEMORY_SWAP,
   nanoCpus,
+  NUMERIC_USER,
   oneOf,
   pids,
   range,
   SAFE_SYSCTLS,
+  seconds,
   shm,
   sysctls,
+  TARGET,
   text,
   WORDS,
   WORKING_DIR,
 } from './limits.js'
+import { isHarmlessPath } from '../paths.js'
+import { MOUNT_READ_ONLY, mounts, mountSource, optionsOf, TMPFS_DEFAULT } from './mounts.js'
 import {
   absent,
   allow,
   byDefault,
   type Comparison,
+  every,
   everywhere,
   type FieldRow,
   type FieldType,
+  object,
   only,
   type Rule,
+  saying,
   set,
   withAlways,
 } from './rule.js'
 import * as shape from './shapes.js'
 
 /** All profiles alike. */
-const all = (type: FieldType, rule: Rule, compare: Comparison = 'equal', extra: Pick<FieldRow, 'since' | 'until'> = {}): FieldRow => ({
+const all = (
+  type: FieldType,
+  rule: Rule,
+  compare: Comparison = 'equal',
+  extra: Pick<FieldRow, 'since' | 'until' | 'emptyCounts'> = {},
+): FieldRow => ({
   type,
   rules: everywhere(rule),
   compare,
@@ -45,7 +59,7 @@ const by = (
   baseline: Rule,
   privileged: Rule,
   compare: Comparison = 'equal',
-  extra: Pick<FieldRow, 'since' | 'until'> = {},
+  extra: Pick<FieldRow, 'since' | 'until' | 'emptyCounts'> = {},
 ): FieldRow => ({
   type,
   rules: { restricted, baseline, privileged },
@@ -54,13 +68,22 @@ const by = (
 })
 
 /** In no profile. */
-const never = (type: FieldType, compare: Comparison = 'defaulted', extra: Pick<FieldRow, 'since' | 'until'> = {}): FieldRow =>
-  all(type, absent, compare, extra)
+const never = (
+  type: FieldType,
+  compare: Comparison = 'defaulted',
+  extra: Pick<FieldRow, 'since' | 'until' | 'emptyCounts'> = {},
+): FieldRow => all(type, absent, compare, extra)
 
-const SECOND = 1_000_000_000
-const interval = (least: number): Rule => range(least * SECOND, 86_400 * SECOND, ' ns')
-const upTo = (seconds: number): Rule => range(1_000_000, seconds * SECOND, ' ns')
-const numericUser = only('a number that is not 0', (user: string) => /^[1-9]\d{0,9}(:[1-9]\d{0,9})?$/.test(user))
+const DAY = 86_400
+/** What a cure for "Permission denied" is taken for most often, and what helps instead. */
+const PRIVILEGED = saying(
+  'must be false: it needs the profile "privileged", which an administrator gives for a time. Where a program gets "Permission denied", ' +
+    'mount a volume or a tmpfs at the folder that it writes to, or set user to the owner of its files',
+  set(false),
+)
+const restart = (...names: string[]): Rule => byDefault(() => 'no', oneOf(...names))
+const tmpfs = (mib: number): Rule => byDefault(() => TMPFS_DEFAULT, shm(mib))
+const stopTimeout = (most: number): Rule => saying(`must be ${most} seconds or less`, range(0, most))
 
 /**
  * What may be in the body of a container's creation, field by field: THE table of admission. Paths are the engine's spelling.
@@ -69,13 +92,13 @@ const numericUser = only('a number that is not 0', (user: string) => /^[1-9]\d{0
 export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   // what runs
   Image: all('string', allow, 'ignored'),
-  Cmd: all('string[]', WORDS, 'merged'),
-  Entrypoint: all('string[]', WORDS, 'merged'),
+  Cmd: all('string[]', WORDS, 'merged', { emptyCounts: true }),
+  Entrypoint: all('string[]', WORDS, 'merged', { emptyCounts: true }),
   Env: all('string[]', WORDS, 'merged'),
   Shell: all('string[]', WORDS, 'merged'),
   ArgsEscaped: never('boolean', 'ignored'),
   OnBuild: never('string[]', 'ignored'),
-  User: by('string', numericUser, text(128), text(128), 'merged'),
+  User: by('string', NUMERIC_USER, text(128), text(128), 'merged'),
   WorkingDir: all('string', WORKING_DIR, 'merged'),
   Hostname: all(
     'string',
@@ -97,37 +120,39 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     only('a signal', (signal: string) => /^(SIG)?[A-Z0-9+-]{1,16}$/.test(signal)),
     'merged',
   ),
-  StopTimeout: by('integer', range(0, 120, ' s'), range(0, 300, ' s'), range(0, 600, ' s')),
+  StopTimeout: by('integer', stopTimeout(120), stopTimeout(300), stopTimeout(600), 'equal', { emptyCounts: true }),
   ExposedPorts: all('empty{}', only('ports such as 80/tcp', shape.isPortSet), 'merged'),
   Volumes: all(
     'empty{}',
-    only('absolute paths', (paths: Record<string, object>) => Object.keys(paths).every(isSafePath)),
+    only('absolute paths, and not /, /proc, /sys, /dev or below these', (paths: Record<string, object>) =>
+      Object.keys(paths).every((path) => isHarmlessPath(path)),
+    ),
     'ignored',
   ),
-  Labels: all('string{}', only('not berth.* or com.docker.* (but compose), at most 64', shape.areClientLabels), 'ignored'),
+  Labels: all('string{}', shape.CLIENT_LABELS, 'merged'),
   NetworkDisabled: never('boolean'),
   MacAddress: by('string', absent, absent, only('a MAC address', shape.isMac), 'defaulted', { until: '1.51' }),
-  Healthcheck: all('object', allow, 'merged'),
+  Healthcheck: all('object', object, 'merged'),
   'Healthcheck.Test': all('string[]', WORDS, 'merged'),
-  'Healthcheck.Interval': by('integer', interval(5), interval(1), interval(1), 'merged'),
-  'Healthcheck.Timeout': all('integer', upTo(3600), 'merged'),
+  'Healthcheck.Interval': by('integer', seconds(5, DAY), seconds(1, DAY), seconds(1, DAY), 'merged'),
+  'Healthcheck.Timeout': all('integer', seconds(0.001, DAY), 'merged'),
   'Healthcheck.Retries': all('integer', range(0, 1000), 'merged'),
-  'Healthcheck.StartPeriod': all('integer', upTo(86_400), 'merged'),
-  'Healthcheck.StartInterval': all('integer', interval(1), 'merged', { since: '1.44' }),
+  'Healthcheck.StartPeriod': all('integer', seconds(0.001, DAY), 'merged'),
+  'Healthcheck.StartInterval': all('integer', seconds(1, DAY), 'merged', { since: '1.44' }),
 
   // reach into the host
-  HostConfig: all('object', allow, 'ignored'),
+  HostConfig: all('object', object, 'ignored'),
   'HostConfig.Privileged': by(
     'boolean',
-    set(false),
-    set(false),
+    PRIVILEGED,
+    PRIVILEGED,
     byDefault(() => false, allow),
   ),
   'HostConfig.CapAdd': by(
     'string[]',
     capabilities(['NET_BIND_SERVICE']),
     capabilities(BASELINE_CAPABILITIES),
-    capabilities(BASELINE_CAPABILITIES),
+    capabilities(BASELINE_CAPABILITIES, true),
   ),
   'HostConfig.CapDrop': by(
     'string[]',
@@ -135,7 +160,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     withAlways(['NET_RAW', 'MKNOD'], shape.NAMES),
     withAlways(['NET_RAW', 'MKNOD'], shape.NAMES),
   ),
-  'HostConfig.SecurityOpt': by('string[]', set(['no-new-privileges']), shape.securityOptions([]), shape.securityOptions([])),
+  'HostConfig.SecurityOpt': by('string[]', set(['no-new-privileges']), shape.securityOptions(), shape.securityOptions(true)),
   'HostConfig.PidMode': by('string', set(''), shape.namespace([''], 'container'), shape.namespace(['', 'host'], 'container')),
   'HostConfig.IpcMode': by(
     'string',
@@ -152,7 +177,13 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'HostConfig.UsernsMode': all('string', set('')),
   'HostConfig.CgroupnsMode': all('string', set('private')),
   'HostConfig.Cgroup': all('string', set('')),
-  'HostConfig.CgroupParent': all('string', set('')),
+  'HostConfig.CgroupParent': all(
+    'string',
+    byDefault(
+      ({ granted }) => granted.cgroupParent,
+      only('as an administrator named for the team', (parent: string, { granted }) => parent === granted.cgroupParent),
+    ),
+  ),
   'HostConfig.Isolation': never('string'),
   'HostConfig.ContainerIDFile': never('string'),
   'HostConfig.Devices': by('object[]', absent, absent, shape.devices()),
@@ -166,9 +197,9 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'HostConfig.DeviceRequests[].DeviceIDs': never('string[]'),
   'HostConfig.DeviceRequests[].Capabilities': never('string[][]'),
   'HostConfig.DeviceRequests[].Options': never('string{}'),
-  'HostConfig.Sysctls': by('string{}', sysctls([]), sysctls(SAFE_SYSCTLS), sysctls(SAFE_SYSCTLS)),
-  'HostConfig.MaskedPaths': never('string[]'),
-  'HostConfig.ReadonlyPaths': never('string[]'),
+  'HostConfig.Sysctls': by('string{}', absent, sysctls(SAFE_SYSCTLS), sysctls(SAFE_SYSCTLS, true)),
+  'HostConfig.MaskedPaths': never('string[]', 'filled'),
+  'HostConfig.ReadonlyPaths': never('string[]', 'filled'),
   'HostConfig.Runtime': by('string', absent, shape.runtimes(), shape.runtimes(), 'defaulted'),
   'HostConfig.Annotations': never('string{}', 'defaulted', { since: '1.43' }),
   'HostConfig.StorageOpt': never('string{}'),
@@ -186,47 +217,53 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
 
   // files
   'HostConfig.Binds': by('string[]', absent, absent, absent),
-  'HostConfig.Mounts': all(
-    'object[]',
-    only('at most 64', (mounts: object[]) => mounts.length <= 64),
-    'ignored',
-  ),
-  'HostConfig.Mounts[].Type': by(
+  'HostConfig.Mounts': by('object[]', mounts(64), mounts(512), mounts(512)),
+  // A bind mount of a host path is refused by its source, which says what to do instead.
+  'HostConfig.Mounts[].Type': all(
     'string',
-    oneOf('volume', 'tmpfs'),
-    oneOf('volume', 'tmpfs', 'bind'),
-    oneOf('volume', 'tmpfs', 'bind', 'image'),
+    every(
+      byDefault(() => '', allow),
+      oneOf('volume', 'tmpfs', 'bind'),
+    ),
   ),
-  'HostConfig.Mounts[].Source': all('string', text(4096)),
-  'HostConfig.Mounts[].Target': all('string', only('an absolute path, not in /proc, /sys or /dev', isSafePath)),
-  'HostConfig.Mounts[].ReadOnly': all(
-    'boolean',
-    byDefault(() => false, allow),
+  'HostConfig.Mounts[].Source': by(
+    'string',
+    mountSource({ exports: false, exact: false }),
+    mountSource({ exports: true, exact: false }),
+    mountSource({ exports: true, exact: true }),
   ),
+  'HostConfig.Mounts[].Target': all(
+    'string',
+    every(
+      byDefault(() => '', allow),
+      TARGET,
+    ),
+  ),
+  'HostConfig.Mounts[].ReadOnly': all('boolean', MOUNT_READ_ONLY),
   'HostConfig.Mounts[].Consistency': never('string', 'ignored'),
-  'HostConfig.Mounts[].BindOptions': all('object', allow, 'ignored'),
-  'HostConfig.Mounts[].BindOptions.Propagation': all('string', oneOf('rprivate'), 'defaulted'),
+  'HostConfig.Mounts[].BindOptions': all('object', optionsOf('bind'), 'ignored'),
+  'HostConfig.Mounts[].BindOptions.Propagation': all(
+    'string',
+    byDefault(() => 'rprivate', oneOf('rprivate')),
+  ),
   'HostConfig.Mounts[].BindOptions.NonRecursive': never('boolean'),
   'HostConfig.Mounts[].BindOptions.CreateMountpoint': never('boolean'),
   'HostConfig.Mounts[].BindOptions.ReadOnlyNonRecursive': never('boolean'),
   'HostConfig.Mounts[].BindOptions.ReadOnlyForceRecursive': never('boolean'),
-  'HostConfig.Mounts[].VolumeOptions': all('object', allow, 'ignored'),
+  'HostConfig.Mounts[].VolumeOptions': all('object', optionsOf('volume'), 'ignored'),
   'HostConfig.Mounts[].VolumeOptions.NoCopy': all('boolean', allow),
-  'HostConfig.Mounts[].VolumeOptions.Labels': all(
-    'string{}',
-    only('not berth.* or com.docker.* (but compose), at most 64', shape.areClientLabels),
-    'ignored',
-  ),
+  'HostConfig.Mounts[].VolumeOptions.Labels': all('string{}', shape.CLIENT_LABELS),
   'HostConfig.Mounts[].VolumeOptions.DriverConfig': never('object'),
   'HostConfig.Mounts[].VolumeOptions.Subpath': never('string', 'defaulted', { since: '1.45' }),
-  'HostConfig.Mounts[].TmpfsOptions': all('object', allow, 'ignored'),
-  'HostConfig.Mounts[].TmpfsOptions.SizeBytes': by('integer', shm(64), shm(512), shm(512)),
+  'HostConfig.Mounts[].TmpfsOptions': all('object', optionsOf('tmpfs'), 'ignored'),
+  'HostConfig.Mounts[].TmpfsOptions.SizeBytes': by('integer', tmpfs(64), tmpfs(512), tmpfs(512)),
   'HostConfig.Mounts[].TmpfsOptions.Mode': all('integer', range(0, 0o1777)),
   'HostConfig.Mounts[].TmpfsOptions.Options': never('string[]'),
-  'HostConfig.Mounts[].ImageOptions': by('object', absent, absent, allow, 'ignored', { since: '1.48' }),
+  // Images by their team's reference can't be mounted until build and commit speak of them.
+  'HostConfig.Mounts[].ImageOptions': never('object', 'ignored', { since: '1.48' }),
   'HostConfig.Mounts[].ImageOptions.Subpath': never('string', 'defaulted', { since: '1.48' }),
   // Resolved to the mounts of the team's own containers before the engine is asked; its own spelling never goes on.
-  'HostConfig.VolumesFrom': all('string[]', absent, 'ignored'),
+  'HostConfig.VolumesFrom': all('string[]', absent),
   'HostConfig.VolumeDriver': by('string', oneOf('local'), oneOf('local'), oneOf('local'), 'defaulted'),
   'HostConfig.Tmpfs': by(
     'string{}',
@@ -248,7 +285,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     'string',
     only('an address', (address: string) => /^[0-9a-fA-F.:]{2,45}$/.test(address)),
   ),
-  'HostConfig.PortBindings{}[].HostPort': all('string', only("a port of the team's range", shape.isHostPort)),
+  'HostConfig.PortBindings{}[].HostPort': all('string', shape.HOST_PORT),
   'HostConfig.PublishAllPorts': all(
     'boolean',
     byDefault(() => false, allow),
@@ -261,7 +298,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'HostConfig.DnsSearch': all('string[]', atMost(6, /^([A-Za-z0-9-]+\.?)+$|^\.$/, 'a domain')),
   'HostConfig.ExtraHosts': by('string[]', shape.extraHosts(false), shape.extraHosts(false), shape.extraHosts(true)),
   'HostConfig.Links': never('string[]'),
-  NetworkingConfig: all('object', allow, 'ignored'),
+  NetworkingConfig: all('object', object, 'ignored'),
   'NetworkingConfig.EndpointsConfig': all(
     'object{}',
     only("only the team's networks", (endpoints: Record<string, object>, { own }) =>
@@ -270,7 +307,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     'ignored',
   ),
   'NetworkingConfig.EndpointsConfig{}.Aliases': all('string[]', atMost(16, /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'a name'), 'merged'),
-  'NetworkingConfig.EndpointsConfig{}.IPAMConfig': all('object', allow, 'ignored'),
+  'NetworkingConfig.EndpointsConfig{}.IPAMConfig': all('object', object, 'ignored'),
   'NetworkingConfig.EndpointsConfig{}.IPAMConfig.IPv4Address': all(
     'string',
     only('an IPv4 address', (address: string) => /^\d{1,3}(\.\d{1,3}){3}$/.test(address)),
@@ -294,9 +331,17 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
 
   // how much
   'HostConfig.Memory': by('integer', memory(512), memory(2048), memory(2048)),
-  'HostConfig.MemorySwap': all('integer', allow),
-  'HostConfig.MemoryReservation': all('integer', range(0, Number.MAX_SAFE_INTEGER)),
-  'HostConfig.MemorySwappiness': never('integer'),
+  'HostConfig.MemorySwap': all('integer', MEMORY_SWAP),
+  'HostConfig.MemoryReservation': all('integer', MEMORY_RESERVATION),
+  // -1 is what the engine's client sends for nothing.
+  'HostConfig.MemorySwappiness': all(
+    'integer',
+    saying('must be absent', {
+      ...absent,
+      judge: (value) => (value === undefined || value === -1 ? { write: undefined } : { violation: '' }),
+    }),
+    'defaulted',
+  ),
   'HostConfig.OomKillDisable': never('boolean'),
   'HostConfig.OomScoreAdj': by('integer', range(0, 1000), range(0, 1000), range(-500, 1000)),
   'HostConfig.NanoCpus': by('integer', nanoCpus(1), nanoCpus(2), nanoCpus(2)),
@@ -313,8 +358,8 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'HostConfig.PidsLimit': by('integer', pids(256), pids(1024), pids(1024)),
   'HostConfig.Ulimits': by('object[]', shape.ulimits(4096), shape.ulimits(65_536), shape.ulimits(65_536)),
   'HostConfig.Ulimits[].Name': all('string', text(32)),
-  'HostConfig.Ulimits[].Soft': all('integer', allow),
-  'HostConfig.Ulimits[].Hard': all('integer', allow),
+  'HostConfig.Ulimits[].Soft': all('integer', allow, 'equal', { emptyCounts: true }),
+  'HostConfig.Ulimits[].Hard': all('integer', allow, 'equal', { emptyCounts: true }),
   'HostConfig.BlkioWeight': by('integer', absent, range(10, 1000), range(10, 1000)),
   'HostConfig.BlkioWeightDevice': never('object[]'),
   'HostConfig.BlkioWeightDevice[].Path': never('string'),
@@ -329,19 +374,19 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'HostConfig.KernelMemoryTCP': never('integer', 'defaulted', { until: '1.51' }),
 
   // life
-  'HostConfig.RestartPolicy': all('object', allow, 'ignored'),
+  'HostConfig.RestartPolicy': all('object', object, 'ignored'),
   'HostConfig.RestartPolicy.Name': by(
     'string',
-    oneOf('', 'no', 'on-failure', 'unless-stopped'),
-    oneOf('', 'no', 'on-failure', 'unless-stopped', 'always'),
-    oneOf('', 'no', 'on-failure', 'unless-stopped', 'always'),
+    restart('no', 'on-failure', 'unless-stopped'),
+    restart('no', 'on-failure', 'unless-stopped', 'always'),
+    restart('no', 'on-failure', 'unless-stopped', 'always'),
   ),
-  'HostConfig.RestartPolicy.MaximumRetryCount': by('integer', range(0, 5), range(0, 1000), range(0, 1000)),
+  'HostConfig.RestartPolicy.MaximumRetryCount': by('integer', range(0, 5), range(0, 1_000_000), range(0, 1_000_000)),
   'HostConfig.AutoRemove': all(
     'boolean',
     byDefault(() => false, allow),
   ),
-  'HostConfig.LogConfig': all('object', allow, 'ignored'),
+  'HostConfig.LogConfig': all('object', object, 'ignored'),
   'HostConfig.LogConfig.Type': by(
     'string',
     byDefault(() => 'json-file', oneOf('json-file')),

@@ -10,9 +10,18 @@ const GiB = 1024 ** 3
 function context(profile: Profile): JudgeContext {
   return {
     profile,
-    limits: { memory: 8 * GiB, nanoCpus: 4e9, pids: 4096, portRange: [1024, 65_535] },
+    limits: { memory: 8 * GiB, nanoCpus: 4e9, pids: 4096, portRange: [1024, 65_535], openFiles: 1_048_576 },
     granted: NOTHING_GRANTED,
-    own: { volumes: new Set(['v1']), containers: new Set(['a'.repeat(64)]), networks: new Set(['alpha--net']) },
+    own: {
+      volumes: new Set(['v1']),
+      containers: new Set(['a'.repeat(64)]),
+      networks: new Set(['alpha--net']),
+      exports: new Map([
+        ['/srv/rw', { readOnly: false }],
+        ['/srv/ro', { readOnly: true }],
+      ]),
+      defaultNetwork: 'alpha--net',
+    },
   }
 }
 
@@ -66,7 +75,7 @@ describe('judge', () => {
       '/HostConfig/Mounts/0/VolumeOptions/DriverConfig',
     ],
     ['a working directory in /proc', { WorkingDir: '/proc/self/fd/8' }, '/WorkingDir'],
-    ['our labels', { Labels: { 'Berth.uid': 'x' } }, '/Labels'],
+    ['our labels', { Labels: { 'Berth.uid': 'x' } }, '/Labels/Berth.uid'],
     ['a low port', { HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '80' }] } } }, '/HostConfig/PortBindings/80~1tcp/0/HostPort'],
     ['too much memory', { HostConfig: { Memory: 64 * GiB } }, '/HostConfig/Memory'],
     ['root in a restricted team', { User: '0' }, '/User'],

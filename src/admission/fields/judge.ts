@@ -1,16 +1,23 @@
 import { AppError, type FieldError, type Violation } from '../../common/errors.js'
-import { type FieldRow, type FieldType, isNeutral, type JudgeContext } from './rule.js'
+import { type FieldRow, type FieldType, isNeutral, type JudgeContext, type Siblings } from './rule.js'
 
 /** A table of rows by path, with its children found once. */
 export class FieldTable {
   private readonly children = new Map<string, [name: string, path: string, row: FieldRow][]>()
+  private readonly known: ReadonlySet<string>
 
   constructor(readonly rows: Readonly<Record<string, FieldRow>>) {
+    this.known = new Set(Object.keys(rows))
     for (const [path, row] of Object.entries(rows)) {
       const dot = path.lastIndexOf('.')
       const parent = dot < 0 ? '' : path.slice(0, dot)
       this.children.set(parent, [...(this.children.get(parent) ?? []), [path.slice(dot + 1), path, row]])
     }
+  }
+
+  has(parent: string, name: string): boolean {
+    // A dot would reach over a level.
+    return !name.includes('.') && this.known.has(parent === '' ? name : `${parent}.${name}`)
   }
 
   /** Direct children of an object's path; of list elements it is `path[]`, of map values `path{}`. */
@@ -26,17 +33,41 @@ export interface Judgement {
   readonly apiVersion: string
 }
 
+/** What came of a spec: the body holds only if nothing else is there. */
+export interface Survey {
+  readonly body: Record<string, unknown>
+  /** Wrong shapes and fields without a row. */
+  readonly errors: readonly FieldError[]
+  readonly violations: readonly Violation[]
+}
+
 /**
  * Judges a spec in the engine's shape and builds a NEW body from the allow-list, with every default written out. The spec
  * itself never goes on.
+ */
+export function survey(table: FieldTable, spec: unknown, judgement: Judgement): Survey {
+  const walk = new Walk(table, judgement)
+  const body = walk.object(spec, '', '')
+  return { body, errors: walk.errors, violations: walk.violations }
+}
+
+/**
+ * The same for who wants the body or nothing.
  * @throws AppError INVALID_REQUEST with every field of a wrong shape or without a row; else POLICY_DENIED with every violation.
  */
 export function judge(table: FieldTable, spec: unknown, judgement: Judgement): Record<string, unknown> {
-  const walk = new Walk(table, judgement)
-  const body = walk.object(spec, '', '')
-  if (walk.errors.length > 0) throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors: walk.errors })
-  if (walk.violations.length > 0) throw new AppError('POLICY_DENIED', { profile: judgement.context.profile, violations: walk.violations })
+  const { body, errors, violations } = survey(table, spec, judgement)
+  if (errors.length > 0)
+    throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors, ...(violations.length > 0 && { violations }) })
+  if (violations.length > 0) throw new AppError('POLICY_DENIED', { profile: judgement.context.profile, violations })
   return body
+}
+
+/** A row, and where in the table and in the spec it stands. */
+interface Place {
+  readonly row: FieldRow
+  readonly path: string
+  readonly pointer: string
 }
 
 /** One way through a spec: collects everything that is wrong, and builds as it goes. */
@@ -54,19 +85,19 @@ class Walk {
       this.errors.push({ pointer, detail: 'must be an object' })
       return {}
     }
-    const rows = this.table.childrenOf(path)
     for (const key of Object.keys(value))
-      if (!rows.some(([name]) => name === key))
-        this.errors.push({ pointer: step(pointer, key), detail: 'is not a field that is decided on' })
+      if (!this.table.has(path, key)) this.errors.push({ pointer: step(pointer, key), detail: 'is not a field that is decided on' })
     const body: Record<string, unknown> = {}
-    for (const [name, childPath, row] of rows) {
-      const built = this.field(Object.hasOwn(value, name) ? value[name] : undefined, row, childPath, step(pointer, name))
+    const siblings = { given: value, built: body }
+    for (const [name, childPath, row] of this.table.childrenOf(path)) {
+      const given = Object.hasOwn(value, name) ? value[name] : undefined
+      const built = this.field(given, { row, path: childPath, pointer: step(pointer, name) }, siblings)
       if (built !== undefined) body[name] = built
     }
     return body
   }
 
-  private field(given: unknown, row: FieldRow, path: string, pointer: string): unknown {
+  private field(given: unknown, { row, path, pointer }: Place, siblings: Siblings): unknown {
     const value = given === null ? undefined : given
     if (value !== undefined && !hasType(value, row.type)) {
       this.errors.push({ pointer, detail: `must be ${TYPE_TEXT[row.type]}` })
@@ -78,21 +109,23 @@ class Walk {
     }
     const { context } = this.judgement
     // false and 0 are values where a rule bounds them, and "not given" where it forbids.
-    const verdict = row.rules[context.profile].judge(isNeutral(value) ? undefined : value, context)
+    const said = isNeutral(value) && !row.emptyCounts ? undefined : value
+    const verdict = row.rules[context.profile].judge(said, context, siblings)
     if ('violation' in verdict) {
-      this.violations.push({ path: pointer, profile: context.profile, rule: verdict.violation })
+      const path = (verdict.at ?? []).reduce<string>(step, pointer)
+      this.violations.push({ path, profile: context.profile, rule: verdict.violation })
       return undefined
     }
     return this.nested(verdict.write, row, path, pointer)
   }
 
   private nested(value: unknown, row: FieldRow, path: string, pointer: string): unknown {
+    if (value === undefined) return undefined
     // Lists that a rule writes whole have no client's value in them any more, but are walked all the same.
     if (row.type === 'object') {
-      const built = this.object(value ?? {}, path, pointer)
+      const built = this.object(value, path, pointer)
       return Object.keys(built).length > 0 ? built : undefined
     }
-    if (value === undefined) return undefined
     if (row.type === 'object[]') return (value as unknown[]).map((item, index) => this.object(item, `${path}[]`, step(pointer, index)))
     if (row.type === 'object{}') return this.map(value, (item, at) => this.object(item, `${path}{}`, at), pointer)
     if (row.type === 'object[]{}')
@@ -161,6 +194,7 @@ export function isInVersion(row: Pick<FieldRow, 'since' | 'until'>, apiVersion: 
   return minor(apiVersion) >= minor(row.since ?? '1.41') && minor(apiVersion) <= minor(row.until ?? '1.55')
 }
 
-function step(pointer: string, key: string | number): string {
+/** RFC 6901. */
+export function step(pointer: string, key: string | number): string {
   return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, 512)
 }

@@ -1,3 +1,4 @@
+import { isHarmlessPath, normalTarget } from '../paths.js'
 import { byDefault, only, type Rule } from './rule.js'
 
 /** Rules that several rows share. Sizes are bytes. */
@@ -39,15 +40,17 @@ export function capabilityName(name: string): string {
   return name.toUpperCase().replace(/^CAP_/, '')
 }
 
-export function capabilities(allowed: readonly string[]): Rule {
-  return only(`only ${allowed.join(', ')}`, (names: string[], { granted }) =>
-    names.every((name) => allowed.includes(capabilityName(name)) || granted.capabilities.includes(capabilityName(name))),
+/** `named`: also what an administrator named for the team. */
+export function capabilities(allowed: readonly string[], named = false): Rule {
+  return only(`only ${allowed.join(', ')}${named ? ', and what an administrator named' : ''}`, (names: string[], { granted }) =>
+    names.every((name) => allowed.includes(capabilityName(name)) || (named && granted.capabilities.includes(capabilityName(name)))),
   )
 }
 
-export function sysctls(allowed: readonly string[]): Rule {
-  return only(allowed.length === 0 ? 'must be absent' : `only ${allowed.join(', ')}`, (map: Record<string, string>, { granted }) =>
-    Object.keys(map).every((name) => allowed.includes(name) || granted.sysctls.includes(name)),
+/** `named`: also what an administrator named for the team. */
+export function sysctls(allowed: readonly string[], named = false): Rule {
+  return only(`only ${allowed.join(', ')}${named ? ', and what an administrator named' : ''}`, (map: Record<string, string>, { granted }) =>
+    Object.keys(map).every((name) => allowed.includes(name) || (named && granted.sysctls.includes(name))),
   )
 }
 
@@ -83,6 +86,18 @@ export function memory(fallbackMiB: number): Rule {
   )
 }
 
+/** Without swap, or the limit of memory would be twice what it says. */
+export const MEMORY_SWAP: Rule = {
+  text: 'the same as Memory: no swap is given',
+  judge: (value, _context, { built }) =>
+    value === undefined || value === built['Memory'] ? { write: built['Memory'] } : { violation: 'the same as Memory: no swap is given' },
+}
+
+export const MEMORY_RESERVATION: Rule = only(
+  'at most Memory',
+  (bytes: number, _context, { built }) => bytes >= 0 && bytes <= Number(built['Memory'] ?? Number.POSITIVE_INFINITY),
+)
+
 export function nanoCpus(fallback: number): Rule {
   return byDefault(
     ({ limits }) => Math.min(fallback * 1e9, limits.nanoCpus),
@@ -101,15 +116,39 @@ export function shm(maxMiB: number): Rule {
   return range(1, maxMiB * MiB, ' bytes')
 }
 
-/** Absolute, and not a window to the kernel: a working directory in /proc/self/fd once was a way to the host (CVE-2024-21626). */
-export const WORKING_DIR = only('an absolute path, not in /proc, /sys or /dev', (path: string) => isSafePath(path))
+const SECOND = 1_000_000_000
 
-export function isSafePath(path: string): boolean {
-  return (
-    path.length <= 4096 &&
-    path.startsWith('/') &&
-    !path.includes('\0') &&
-    !path.split('/').includes('..') &&
-    !/^\/+(proc|sys|dev)(\/|$)/.test(path)
+/** A duration in nanoseconds, told in seconds. */
+export function seconds(least: number, most: number): Rule {
+  return only(
+    `${least} second${least === 1 ? '' : 's'} or more, and ${most} seconds at most`,
+    (value: number) => value >= least * SECOND && value <= most * SECOND,
   )
 }
+
+/** A number that is not 0, whether the request says it or the image. */
+export const NUMERIC_USER: Rule = {
+  text: 'a number that is not 0, by the request or the image: root, and a name that the image maps to anybody, are not allowed',
+  judge(value, { imageUser }) {
+    const user = value ?? imageUser
+    // Not known yet: it is judged again with the image.
+    if (user === undefined || /^[1-9]\d{0,9}(:[1-9]\d{0,9})?$/.test(user as string)) return { write: user }
+    return { violation: this.text }
+  },
+}
+
+/** A path as the engine will spell it, so that what is judged is what comes back. */
+function path(text: string, root: boolean): Rule {
+  return {
+    text,
+    judge(value) {
+      if (value === undefined) return { write: value }
+      return isHarmlessPath(value as string, { root }) ? { write: normalTarget(value as string) } : { violation: text }
+    },
+  }
+}
+
+/** A working directory in /proc/self/fd once was a way to the host (CVE-2024-21626). */
+export const WORKING_DIR: Rule = path('must be an absolute path, and not /proc, /sys, /dev or below these', true)
+
+export const TARGET: Rule = path('must be an absolute path, and not /, /proc, /sys, /dev or below these', false)

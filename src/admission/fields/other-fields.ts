@@ -1,6 +1,18 @@
 import { CONTAINER_FIELDS } from './container-fields.js'
 import { oneOf, text, WORDS, WORKING_DIR } from './limits.js'
-import { absent, allow, byDefault, type Comparison, everywhere, type FieldRow, type FieldType, only, type Rule, set } from './rule.js'
+import {
+  absent,
+  allow,
+  byDefault,
+  type Comparison,
+  everywhere,
+  type FieldRow,
+  type FieldType,
+  object,
+  only,
+  type Rule,
+  set,
+} from './rule.js'
 import * as shape from './shapes.js'
 
 type Rows = Readonly<Record<string, FieldRow>>
@@ -49,7 +61,7 @@ export const VOLUME_FIELDS: Rows = {
   ),
   // `o=bind,device=/` is the whole host.
   DriverOpts: all('string{}', absent, 'equal'),
-  Labels: all('string{}', only('not berth.* or com.docker.* (but compose), at most 64', shape.areClientLabels)),
+  Labels: all('string{}', shape.CLIENT_LABELS),
   ClusterVolumeSpec: all('object', absent, 'ignored', { since: '1.42' }),
 }
 
@@ -88,7 +100,7 @@ export const NETWORK_FIELDS: Rows = {
     { since: '1.47' },
   ),
   // The subnet is the gateway's choice, from the pool that does not meet the host's own routes.
-  IPAM: all('object', allow),
+  IPAM: all('object', object),
   'IPAM.Driver': all(
     'string',
     byDefault(() => 'default', oneOf('default')),
@@ -109,7 +121,7 @@ export const NETWORK_FIELDS: Rows = {
   'IPAM.Config[].IPRange': all('string', absent),
   'IPAM.Config[].AuxiliaryAddresses': all('string{}', absent),
   Options: all('string{}', absent, 'equal'),
-  Labels: all('string{}', only('not berth.* or com.docker.* (but compose), at most 64', shape.areClientLabels)),
+  Labels: all('string{}', shape.CLIENT_LABELS),
 }
 
 /** An endpoint that is added to a running container: the same rows as at its creation. */
@@ -147,7 +159,7 @@ function under(prefix: string): Rows {
 function withoutDefaults(row: FieldRow): FieldRow {
   const quiet = (rule: Rule): Rule => ({
     text: rule.text,
-    judge: (value, context) => (value === undefined ? { write: undefined } : rule.judge(value, context)),
+    judge: (value, context, siblings) => (value === undefined ? { write: undefined } : rule.judge(value, context, siblings)),
   })
   const { restricted, baseline, privileged } = row.rules
   return { ...row, rules: { restricted: quiet(restricted), baseline: quiet(baseline), privileged: quiet(privileged) } }

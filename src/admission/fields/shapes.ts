@@ -1,4 +1,6 @@
-import { byDefault, type JudgeContext, only, type Rule, withAlways } from './rule.js'
+import { isReservedLabel, RESERVED_LABEL } from '../labels.js'
+import { isHarmlessPath } from '../paths.js'
+import { byDefault, eachKey, every, only, type Rule } from './rule.js'
 
 /** What values may look like, for rows of the field table that no range or list can say. */
 
@@ -12,10 +14,16 @@ export function isPortSet(ports: Record<string, unknown>): boolean {
 }
 
 /** Empty lets the engine choose. */
-export function isHostPort(port: string, { limits }: JudgeContext): boolean {
-  if (port === '' || port === '0') return true
-  const [least, most] = limits.portRange
-  return /^[1-9]\d{0,4}$/.test(port) && Number(port) >= least && Number(port) <= most
+export const HOST_PORT: Rule = {
+  text: "1024 or above, or of the team's range; leave it out to get a free one",
+  judge(value, { limits }) {
+    if (value === undefined || value === '0') return { write: '' }
+    const [least, most] = limits.portRange
+    const port = value as string
+    if (/^[1-9]\d{0,4}$/.test(port) && Number(port) >= least && Number(port) <= most) return { write: port }
+    const range = most < 65_535 ? `from ${least} to ${most}` : `${least} or above`
+    return { violation: `must be ${range}; leave it out to get a free one` }
+  },
 }
 
 export function isMac(address: string): boolean {
@@ -27,16 +35,13 @@ export function isCpuSet(cpus: string): boolean {
 }
 
 /** Labels are ours (`berth.`) or the engine's own tools'; compose's are what compose finds its containers by. */
-export function areClientLabels(labels: Record<string, string>): boolean {
-  const entries = Object.entries(labels)
-  return entries.length <= 64 && entries.every(([key, value]) => isClientLabel(key) && value.length <= 4096)
-}
-
-function isClientLabel(key: string): boolean {
-  const name = key.toLowerCase()
-  if (key === '' || key.length > 256 || name.startsWith('berth.')) return false
-  return !name.startsWith('com.docker.') || name.startsWith('com.docker.compose.')
-}
+export const CLIENT_LABELS: Rule = every(
+  only('at most 64 labels, keys of 1 to 256 characters, values of at most 4096', (labels: Record<string, string>) => {
+    const entries = Object.entries(labels)
+    return entries.length <= 64 && entries.every(([key, value]) => key !== '' && key.length <= 256 && value.length <= 4096)
+  }),
+  eachKey(RESERVED_LABEL, (key) => !isReservedLabel(key)),
+)
 
 export function areHarmlessGroups(groups: string[]): boolean {
   return (
@@ -50,13 +55,7 @@ export function isTmpfs(maxMiB: number): (mounts: Record<string, string>) => boo
   return (mounts) =>
     Object.entries(mounts).every(([path, options]) => {
       const parts = options.split(',').filter(Boolean)
-      return (
-        path.startsWith('/') &&
-        !path.split('/').includes('..') &&
-        !/^\/+(proc|sys|dev)(\/|$)/.test(path) &&
-        parts.every((part) => isTmpfsOption(part, maxMiB)) &&
-        parts.some((part) => part.startsWith('size='))
-      )
+      return isHarmlessPath(path) && parts.every((part) => isTmpfsOption(part, maxMiB)) && parts.some((part) => part.startsWith('size='))
     })
 }
 
@@ -69,16 +68,22 @@ function isTmpfsOption(part: string, maxMiB: number): boolean {
   return /^(nosuid|nodev|noexec|ro|rw|mode=[01]?[0-7]{3}|uid=\d{1,9}|gid=\d{1,9})$/.test(part)
 }
 
-/** Always no-new-privileges; what else an administrator named for the team. */
-export function securityOptions(allowed: readonly string[]): Rule {
-  return withAlways(
-    ['no-new-privileges'],
-    only('only what an administrator named for the team', (options: string[], { granted }) =>
-      options.every(
-        (option) => /^no-new-privileges(?:[:=]true)?$/.test(option) || allowed.includes(option) || granted.securityOptions.includes(option),
-      ),
-    ),
-  )
+const NO_NEW_PRIVILEGES = /^no-new-privileges(?:[:=]true)?$/
+const OPT_OUT = /^no-new-privileges[:=]false$/
+
+/** no-new-privileges unless an administrator opted the team out of it; `named`: also what else he named. */
+export function securityOptions(named = false): Rule {
+  const text = `no-new-privileges is always set${named ? ', with what an administrator named for the team' : ', unless an administrator opted the team out'}`
+  return {
+    text,
+    judge(value, { granted }) {
+      const options = ((value as string[] | undefined) ?? []).filter((option) => !NO_NEW_PRIVILEGES.test(option))
+      const out = options.some((option) => OPT_OUT.test(option)) && granted.securityOptions.some((option) => OPT_OUT.test(option))
+      const others = options.filter((option) => !(out && OPT_OUT.test(option)))
+      if (!others.every((option) => named && granted.securityOptions.includes(option))) return { violation: text }
+      return { write: [out ? 'no-new-privileges=false' : 'no-new-privileges', ...others] }
+    },
+  }
 }
 
 /** One of the words, or `container:` and one of the team's own, already resolved to its full id. */
@@ -90,14 +95,15 @@ export function namespace(words: readonly string[], other: 'container', fallback
   return byDefault(() => fallback, rule)
 }
 
-/** The team's own network by its engine name, none, or the stack of one of its own containers. */
+/** The team's own network by its engine name, none, or the stack of one of its own containers; the team's default network where none is named. */
 export function network(words: readonly string[]): Rule {
-  return only(
-    `none, one of the team's networks, container: of the team's own${words.map((word) => `, ${word}`).join('')}`,
-    (mode: string, { own }) => {
+  const text = `none, a network of the team, container: and a container of the team${words.map((word) => `, ${word}`).join('')}; publish the ports that must be reached from elsewhere`
+  return byDefault(
+    ({ own }) => own.defaultNetwork,
+    only(text, (mode: string, { own }) => {
       if (mode.startsWith('container:')) return own.containers.has(mode.slice('container:'.length))
       return mode === 'none' || words.includes(mode) || own.networks.has(mode)
-    },
+    }),
   )
 }
 
@@ -132,20 +138,22 @@ interface Ulimit {
   readonly Hard?: unknown
 }
 
-/** Only the two that are always written, and not above what they are written with. */
+/** Only the two that are always written, and not above what they are written with, which is never more than the engine itself has. */
 export function ulimits(nofile: number): Rule {
-  const always = [
-    { Name: 'nofile', Soft: nofile, Hard: nofile },
-    { Name: 'core', Soft: 0, Hard: 0 },
-  ]
+  const text = `nofile up to ${nofile}, core 0`
   return {
-    text: `nofile up to ${nofile}, core 0`,
-    judge: (value) => {
+    text,
+    judge(value, { limits }) {
+      const files = Math.min(nofile, limits.openFiles)
+      const always = [
+        { Name: 'nofile', Soft: files, Hard: files },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ]
       const given = (value as Ulimit[] | undefined) ?? []
       const fits = given.every((limit) =>
         always.some(({ Name, Hard }) => limit.Name === Name && within(limit.Soft, Hard) && within(limit.Hard, Hard)),
       )
-      if (!fits) return { violation: `nofile up to ${nofile}, core 0` }
+      if (!fits) return { violation: text }
       return { write: always.map((limit) => given.find(({ Name }) => Name === limit.Name) ?? limit) }
     },
   }
