@@ -5,3 +5,5 @@ export class SetupError extends Error {}
 export function installDebianPackages(wanted: Readonly<Record<string, string>>): void
 export function which(command: string): string | undefined
 export function step(text: string): void
+export function node24(): string
+export function environment(): NodeJS.ProcessEnv

@@ -1,0 +1,52 @@
+/** One side of a comparison: a keep-alive client of the gateway or of the engine's socket, as cheap as node:http allows. */
+import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+export interface Address {
+  readonly options: RequestOptions
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export class Http {
+  private readonly address: Address
+  private readonly agent: Agent
+
+  constructor(address: Address, connections = 1) {
+    this.address = address
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections })
+  }
+
+  /** Reads the answer to its end without looking into it; answers its size. A status of 400 or more is an error. */
+  async drain(method: string, path: string, body?: unknown): Promise<number> {
+    const response = await this.answer(method, path, body)
+    let bytes = 0
+    response.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    await once(response, 'end')
+    return bytes
+  }
+
+  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const content = await text(await this.answer(method, path, body))
+    return (content === '' ? undefined : JSON.parse(content)) as T
+  }
+
+  /** The head of the answer; its body must be read. */
+  async answer(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const content = bytes && { 'content-type': 'application/json', 'content-length': bytes.length }
+    const headers = { host: 'bench', ...this.address.headers, ...content }
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const call = request({ ...this.address.options, agent: this.agent, method, path, headers, timeout: 120_000 }, resolve)
+    call.on('timeout', () => call.destroy(new Error(`${method} ${path}: no answer`)))
+    call.on('error', reject)
+    call.end(bytes)
+    const response = await promise
+    if ((response.statusCode ?? 0) >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${await text(response)}`)
+    return response
+  }
+
+  close(): void {
+    this.agent.destroy()
+  }
+}
