@@ -62,25 +62,22 @@ export class Ownership {
   async claim(request: ClaimRequest): Promise<Claim> {
     const uid = randomUUID()
     const { kind, team, name } = request
-    try {
-      await this.store.insert({
-        uid,
-        kind,
-        team_id: team.id,
-        name,
-        engine_id: null,
-        engine_created: null,
-        witness: 'label',
-        state: 'pending',
-        creator_id: request.creatorId,
-        process_id: this.process.id,
-        lease_until: nowIso(LEASE_MS),
-        created_at: nowIso(),
-        holds_name: 1,
-      })
-    } catch (error) {
-      throw claimError(error, name)
+    const row: OwnershipRow = {
+      uid,
+      kind,
+      team_id: team.id,
+      name,
+      engine_id: null,
+      engine_created: null,
+      witness: 'label',
+      state: 'pending',
+      creator_id: request.creatorId,
+      process_id: this.process.id,
+      lease_until: nowIso(LEASE_MS),
+      created_at: nowIso(),
+      holds_name: 1,
     }
+    await this.taking({ kind, teamId: team.id, name }, () => this.store.insert(row))
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
 
@@ -102,12 +99,8 @@ export class Ownership {
   }
 
   /** @throws AppError NAME_IN_USE */
-  async rename(uid: string, name: string): Promise<void> {
-    try {
-      await this.store.rename(uid, name)
-    } catch (error) {
-      throw claimError(error, name)
-    }
+  async rename({ uid, kind, team_id: teamId }: Pick<OwnershipRow, 'uid' | 'kind' | 'team_id'>, name: string): Promise<void> {
+    await this.taking({ kind, teamId, name }, () => this.store.rename(uid, name))
   }
 
   /** The object is gone from the engine. */
@@ -177,23 +170,34 @@ export class Ownership {
       holds_name: 1,
     }
     if (await this.store.byEngineId(kind, engineId)) throw new AppError('CONFLICT', { reason: 'it belongs to a team already' })
-    try {
-      await this.store.insert(row)
-    } catch (error) {
-      throw claimError(error, name)
-    }
+    await this.taking({ kind, teamId: team.id, name }, () => this.store.insert(row))
     this.changes.announce({ teamId: team.id })
     return row
+  }
+
+  /**
+   * A write that takes a name. The unique index decides: between a look and a write somebody else may come. A holder whose
+   * object was removed beside the gateway a moment ago gives way, whatever the reconciler has got to.
+   */
+  private async taking(
+    { kind, teamId, name }: Pick<OwnershipRow, 'kind' | 'name'> & { teamId: string },
+    write: () => Promise<void>,
+  ): Promise<void> {
+    const inUse = () => new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
+    try {
+      return await write()
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+    }
+    const holder = await this.store.holder(kind, name, teamId)
+    if (holder?.state === 'live' && (this.inventory.stale || !(await reconcileRow(this, holder)))) throw inUse()
+    await write().catch((error: unknown) => {
+      throw isUniqueViolation(error) ? inUse() : error
+    })
   }
 }
 
 /** The engine's own networks: every host has them, and a team that owned `host` would own the host. */
 function isPredefined(kind: LabelledKind, name: string): boolean {
   return kind === 'network' && ['bridge', 'host', 'none', 'ingress', 'docker_gwbridge'].includes(name)
-}
-
-/** The unique index decides: between a look and a write somebody else may come. */
-function claimError(error: unknown, name: string): unknown {
-  if (isUniqueViolation(error)) return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
-  return error
 }

@@ -34,7 +34,14 @@ export class TeamsService {
   async create(_grant: Grant<'TeamCreate'>, { name, displayName = name }: TeamCreateRequest): Promise<TeamResponse> {
     if (RESERVED.has(name))
       throw new AppError('INVALID_REQUEST', { reason: 'the name is reserved', errors: [{ pointer: '/name', detail: 'is reserved' }] })
-    const row: TeamsTable = { id: randomUUID(), name, display_name: displayName, profile: 'baseline', created_at: nowIso(), deleted_at: null }
+    const row: TeamsTable = {
+      id: randomUUID(),
+      name,
+      display_name: displayName,
+      profile: 'baseline',
+      created_at: nowIso(),
+      deleted_at: null,
+    }
     await this.teams.insert(row).catch((error: unknown) => {
       throw isUniqueViolation(error)
         ? new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is or was the name of a team' }] })

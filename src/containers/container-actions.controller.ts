@@ -5,7 +5,7 @@ import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { type ContainerLog, ContainerLogs } from './container-logs.service.js'
 import { KillQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
-import { ContainerProcesses, ContainerSummary } from './dto/container.response.js'
+import { ContainerProcesses, ContainerSummary, RenamedContainer } from './dto/container.response.js'
 import { LogsQuery } from './dto/logs.query.js'
 import { AnswersLog } from './log-answer.js'
 
@@ -49,7 +49,7 @@ export class ContainerActionsController {
   @Post('rename')
   @HttpCode(200)
   @Operation('ContainerRename', 'Give a container another name')
-  rename(@Granted() grant: Grant<'ContainerRename'>, @Param('ref') _ref: string, @Body() body: RenameBody): Promise<ContainerSummary> {
+  rename(@Granted() grant: Grant<'ContainerRename'>, @Param('ref') _ref: string, @Body() body: RenameBody): Promise<RenamedContainer> {
     return this.lifecycle.rename(grant, body)
   }
 

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common'
-import { assertNewName, engineName, type Grant, type OwnedTarget, Ownership } from '../access/index.js'
+import { assertNewName, type Grant, type OwnedTarget, Ownership } from '../access/index.js'
 import { AppError } from '../common/errors.js'
+import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
+import { ContainerRenaming } from './container-renaming.js'
 import { ContainerViews } from './container-views.js'
 import type { KillQuery, RemoveQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
-import type { ContainerProcesses, ContainerSummary } from './dto/container.response.js'
+import type { ContainerProcesses, ContainerSummary, RenamedContainer } from './dto/container.response.js'
 import { assertFresh } from './freshness.js'
 
 type Target = OwnedTarget<'container'>
@@ -16,11 +18,16 @@ export class ContainerLifecycle {
     private readonly engine: Engine,
     private readonly ownership: Ownership,
     private readonly views: ContainerViews,
+    private readonly renaming: ContainerRenaming,
+    private readonly networks: TeamNetworks,
   ) {}
 
   /** Running already is no error. @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
   start(grant: Grant<'ContainerStart'>): Promise<ContainerSummary> {
-    return this.change(grant.target, (id) => this.engine.containers.start(id))
+    return this.change(grant.target, async (id) => {
+      await this.restoreNetwork(grant.target)
+      await this.engine.containers.start(id)
+    })
   }
 
   /** Stopped already is no error. */
@@ -30,7 +37,10 @@ export class ContainerLifecycle {
 
   /** @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
   restart(grant: Grant<'ContainerRestart'>, { timeout }: StopQuery): Promise<ContainerSummary> {
-    return this.change(grant.target, (id) => this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) }))
+    return this.change(grant.target, async (id) => {
+      await this.restoreNetwork(grant.target)
+      await this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) })
+    })
   }
 
   /** @throws AppError CONTAINER_NOT_RUNNING */
@@ -39,23 +49,16 @@ export class ContainerLifecycle {
   }
 
   /** @throws AppError NAME_IN_USE, INVALID_REQUEST */
-  async rename(grant: Grant<'ContainerRename'>, { name }: RenameBody): Promise<ContainerSummary> {
+  async rename(grant: Grant<'ContainerRename'>, { name }: RenameBody): Promise<RenamedContainer> {
     const { target } = grant
     assertNewName(name)
-    return this.change(target, async (id) => {
-      const { team, uid } = target
+    const { team, uid } = target
+    let connectionsReset = false
+    const view = await this.change(target, async () => {
       if (!team || uid === null) throw new AppError('NOT_FOUND')
-      if (name === target.name) return
-      // The row first: it decides, and its unique index is what two renames at once meet.
-      await this.ownership.rename(uid, name)
-      try {
-        await this.engine.containers.rename(id, engineName(team.name, name))
-      } catch (error) {
-        await this.ownership.rename(uid, target.name)
-        if (error instanceof AppError && error.code === 'NAME_IN_USE') throw new AppError('NAME_IN_USE', { name }, { cause: error })
-        throw error
-      }
+      connectionsReset = await this.renaming.rename(uid, team, name)
     })
+    return Object.assign(view, { connectionsReset })
   }
 
   /** @throws AppError CONTAINER_RUNNING without force */
@@ -78,6 +81,10 @@ export class ContainerLifecycle {
       throw new AppError('PERMISSION_DENIED', { permission: 'containers.operate' })
     const { Titles, Processes } = await this.engine.containers.top(grant.target.engineId, args)
     return { titles: [...Titles], processes: Processes.map((row) => [...row]) }
+  }
+
+  private async restoreNetwork({ team, engineId, name }: Target): Promise<void> {
+    if (team) await this.networks.restore({ team, engineId }, name)
   }
 
   private async change(target: Target, work: (id: string) => Promise<unknown>): Promise<ContainerSummary> {

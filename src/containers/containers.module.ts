@@ -8,6 +8,7 @@ import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { ContainerViews } from './container-views.js'
+import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { ExecEnd } from './exec-end.js'
@@ -17,8 +18,8 @@ import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
-import { LiveContainers } from './watch-list.js'
 import { TeamContainers } from './team-containers.js'
+import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
@@ -30,8 +31,9 @@ import { OwnedRows } from './watch-owned.js'
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,
-    Containers,
     ContainerPreparation,
+    ContainerRenaming,
+    Containers,
     ContainerViews,
     ExecEnd,
     ExecStream,
@@ -41,8 +43,8 @@ import { OwnedRows } from './watch-owned.js'
     LogsStream,
     MountPlans,
     OpenRights,
+    TeamContainers,
     OwnedRows,
   ],
-    TeamContainers,
 })
 export class ContainersModule {}

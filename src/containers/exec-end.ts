@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { admitOwnExec } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import { Engine } from '../engine/index.js'
 
@@ -106,7 +107,7 @@ export class ExecEnd {
       Tty: false,
       ...(user && { User: user }),
     }
-    const { Id } = await this.engine.exec.create(container, spec)
+    const { Id } = await this.engine.exec.create(container, admitOwnExec(spec))
     const session = await this.engine.exec.start(Id, { tty: false })
     const timer = setTimeout(() => session.close(), 5_000)
     try {

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Grant } from '../access/index.js'
+import { admitExec, BASELINE_POLICY, TeamPolicies } from '../admission/index.js'
+import type { Admitted } from '../common/admitted.js'
 import { AppError } from '../common/errors.js'
-import { Engine, type ExecInspect, type Session } from '../engine/index.js'
+import { Engine, type ExecInspect, type ExecSpec, type Session } from '../engine/index.js'
 import {
   type ExecFrame,
   type OpenStream,
@@ -47,6 +49,7 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
   constructor(
     private readonly engine: Engine,
     private readonly ending: ExecEnd,
+    private readonly policies: TeamPolicies,
   ) {}
 
   pointers({ container, team }: ExecParams) {
@@ -58,10 +61,11 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     params: ExecParams,
     { signal }: StreamContext<'ContainerExec'>,
   ): Promise<OpenStream> {
-    const { engineId, name } = grants[0]!.target
+    const { target } = grants[0]!
+    const { engineId, name } = target
     const { tty = false } = params
     const marker = `BERTH_EXEC=${randomUUID()}`
-    const { Id } = await this.engine.exec.create(engineId, specOf(params, marker))
+    const { Id } = await this.engine.exec.create(engineId, await this.admit(target, specOf(params, marker)))
     const running = { container: engineId, exec: Id, marker, user: params.user }
     const session = await this.engine.exec.start(Id, { tty, signal })
     try {
@@ -74,6 +78,13 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
       throw error
     }
     return this.opened(running, session, { containerId: engineId, name, tty })
+  }
+
+  /** By the profile that the team has now: what the container was made under may have been more. */
+  private async admit({ team, engineId }: Grant<'ContainerExec'>['target'], spec: ExecSpec): Promise<Admitted<ExecSpec>> {
+    const policy = team ? await this.policies.of(team.id) : BASELINE_POLICY
+    if (policy.profile !== 'restricted') return admitExec(spec, policy)
+    return admitExec(spec, policy, (await this.engine.containers.inspect(engineId)).Config.User ?? '')
   }
 
   private opened(running: RunningExec, session: Session, ack: { containerId: string; name: string; tty: boolean }): OpenStream {
@@ -127,7 +138,7 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
   }
 }
 
-function specOf({ command, tty = false, env = {}, user, workingDir }: ExecParams, marker: string) {
+function specOf({ command, tty = false, env = {}, user, workingDir }: ExecParams, marker: string): ExecSpec {
   return {
     Cmd: command,
     AttachStdin: true,

@@ -51,8 +51,11 @@ class Source {
   }
 }
 
-/** Several tails as one, in the order of their times as far as they come within a small window. One tail is passed through. */
-export async function* merged(tails: readonly Tail[]): AsyncGenerator<StreamItem, OwnEnd> {
+/**
+ * Several tails as one, in the order of their times: of live ones as far as they come within a small window, of others all
+ * of it. One tail is passed through.
+ */
+export async function* merged(tails: readonly Tail[], { live }: { readonly live: boolean }): AsyncGenerator<StreamItem, OwnEnd> {
   if (tails.length === 1) return yield* tails[0]!
   const sources = tails.map((tail) => new Source(tail))
   let signal = Promise.withResolvers<void>()
@@ -67,11 +70,12 @@ export async function* merged(tails: readonly Tail[]): AsyncGenerator<StreamItem
       for (const source of sources) source.pull(wake, fail)
       if (failure) throw failure.error
       const ready = sources.filter(({ item }) => item)
-      if (ready.length === 0) {
-        if (sources.every(({ ended }) => ended)) return { reason: 'ended' }
+      if (sources.every(({ ended }) => ended)) return { reason: 'ended' }
+      const isShort = live ? ready.length === 0 : ready.length < sources.filter(({ ended }) => !ended).length
+      if (isShort) {
         await signal.promise
         signal = Promise.withResolvers()
-        if (sources.some(({ isWaiting }) => isWaiting)) await delay(WINDOW_MS)
+        if (live && sources.some(({ isWaiting }) => isWaiting)) await delay(WINDOW_MS)
         continue
       }
       ready.sort((a, b) => (a.time < b.time ? -1 : 1))

@@ -67,6 +67,12 @@ export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
     const tails = grants.map((grant, index) => new LogTail({ engine, context, params }, grant, params.containers[index]!))
     await Promise.all(tails.map((tail) => tail.connect()))
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
-    return { ack: { containers }, output: merged(tails.map((tail) => tail.items())) }
+    return {
+      ack: { containers },
+      output: merged(
+        tails.map((tail) => tail.items()),
+        { live: params.follow === true },
+      ),
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { Admitted } from '../common/admitted.js'
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { containerName, fullId, query } from './engine-path.js'
@@ -58,8 +59,8 @@ export class Containers {
     return this.client.json(INSPECT, (docker) => docker.getContainer(fullId(id)).inspect())
   }
 
-  /** Sends the spec as it is. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
-  create(name: string, spec: ContainerSpec, options: { platform?: string } = {}): Promise<ContainerCreated> {
+  /** Sends the spec as it was admitted. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
+  create(name: string, spec: Admitted<ContainerSpec>, options: { platform?: string } = {}): Promise<ContainerCreated> {
     const inQuery = { name: containerName(name), platform: options.platform }
     const doing = { verb: 'create', name, image: spec.Image } as const
     return this.client.json(CREATED, (docker) => docker.createContainer(withBody<object>(spec, inQuery)), { doing })
@@ -122,7 +123,7 @@ export class Containers {
   }
 
   /** New limits or restart policy, in the engine's shape. */
-  async update(id: string, spec: object): Promise<void> {
+  async update(id: string, spec: Admitted<object>): Promise<void> {
     await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
   }
 

@@ -1,3 +1,4 @@
+import type { Admitted } from '../common/admitted.js'
 import { object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { fullId } from './engine-path.js'
@@ -12,7 +13,7 @@ const INSPECT: Shape<ExecInspect> = object({ ID: 'string', ContainerID: 'string'
 export class Execs {
   constructor(private readonly client: EngineClient) {}
 
-  create(container: string, spec: ExecSpec): Promise<{ readonly Id: string }> {
+  create(container: string, spec: Admitted<ExecSpec>): Promise<{ readonly Id: string }> {
     return this.client.json(CREATED, (docker) => docker.getContainer(fullId(container)).exec(withBody<object>(spec)))
   }
 

@@ -1,3 +1,4 @@
+import type { Admitted } from '../common/admitted.js'
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { fullId, networkName } from './engine-path.js'
@@ -20,7 +21,7 @@ export class Networks {
   }
 
   /** CheckDuplicate is always sent: without it engines before 1.44 make two networks of one name. */
-  create(spec: NetworkSpec): Promise<{ readonly Id: string; readonly Warning?: string }> {
+  create(spec: Admitted<NetworkSpec>): Promise<{ readonly Id: string; readonly Warning?: string }> {
     networkName(spec.Name)
     return this.client.json(CREATED, (docker) => docker.createNetwork(withBody({ ...spec, CheckDuplicate: true })), {
       doing: { verb: 'create', name: spec.Name },

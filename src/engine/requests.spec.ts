@@ -3,11 +3,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Admitted } from '../common/admitted.js'
 import { Engine } from './engine.js'
 
 const ID = 'a'.repeat(64)
 const OTHER = 'b'.repeat(64)
 const IMAGE = `sha256:${ID}`
+
+/** As if admission had judged it: here only the request counts. */
+const admitted = <T>(spec: T): Admitted<T> => spec as Admitted<T>
 
 /** What any answer may need, in one. */
 const ANYTHING: object = Object.assign(
@@ -60,13 +64,13 @@ describe('each ordinary call', () => {
     ['containers.inspect', () => containers.inspect(ID), `GET /containers/${ID}/json`],
     [
       'containers.create',
-      () => containers.create('web', { Image: 'x', Tty: false }, { platform: 'linux/amd64' }),
+      () => containers.create('web', admitted({ Image: 'x', Tty: false }), { platform: 'linux/amd64' }),
       'POST /containers/create?name=web&platform=linux%2Famd64',
       { Image: 'x', Tty: false },
     ],
     [
       'containers.create with keys that dockerode knows',
-      () => containers.create('web', ODD_SPEC),
+      () => containers.create('web', admitted(ODD_SPEC)),
       'POST /containers/create?name=web',
       ODD_SPEC,
     ],
@@ -98,8 +102,8 @@ describe('each ordinary call', () => {
       undefined,
       EMPTY,
     ],
-    ['containers.update', () => containers.update(ID, { Memory: 1 }), `POST /containers/${ID}/update`, { Memory: 1 }],
-    ['containers.update with nothing', () => containers.update(ID, {}), `POST /containers/${ID}/update`, {}],
+    ['containers.update', () => containers.update(ID, admitted({ Memory: 1 })), `POST /containers/${ID}/update`, { Memory: 1 }],
+    ['containers.update with nothing', () => containers.update(ID, admitted({})), `POST /containers/${ID}/update`, {}],
     ['containers.resize', () => containers.resize(ID, { rows: 1, columns: 2 }), `POST /containers/${ID}/resize?h=1&w=2`, undefined, EMPTY],
     ['images.list', () => images.list(), 'GET /images/json'],
     ['images.inspect by id', () => images.inspect(IMAGE), `GET /images/${IMAGE}/json`],
@@ -128,13 +132,18 @@ describe('each ordinary call', () => {
     ],
     ['volumes.list', () => volumes.list(), 'GET /volumes'],
     ['volumes.inspect', () => volumes.inspect('create'), 'GET /volumes/create'],
-    ['volumes.create', () => volumes.create({ Name: 'v', Labels: { a: 'b' } }), 'POST /volumes/create', { Name: 'v', Labels: { a: 'b' } }],
+    [
+      'volumes.create',
+      () => volumes.create(admitted({ Name: 'v', Labels: { a: 'b' } })),
+      'POST /volumes/create',
+      { Name: 'v', Labels: { a: 'b' } },
+    ],
     ['volumes.remove', () => volumes.remove('v'), 'DELETE /volumes/v'],
     // docker-modem loses this one: dockerode has no `?` in its path
     ['volumes.remove with force', () => volumes.remove('v', { force: true }), 'DELETE /volumes/v?force=true'],
     ['networks.list', () => networks.list(), 'GET /networks'],
     ['networks.inspect', () => networks.inspect(ID), `GET /networks/${ID}`],
-    ['networks.create', () => networks.create({ Name: 'n' }), 'POST /networks/create', { Name: 'n', CheckDuplicate: true }],
+    ['networks.create', () => networks.create(admitted({ Name: 'n' })), 'POST /networks/create', { Name: 'n', CheckDuplicate: true }],
     ['networks.remove', () => networks.remove(ID), `DELETE /networks/${ID}`],
     [
       'networks.connect',
@@ -143,7 +152,7 @@ describe('each ordinary call', () => {
       { Container: OTHER, EndpointConfig: { Aliases: ['a'] } },
     ],
     ['networks.disconnect', () => networks.disconnect(ID, OTHER), `POST /networks/${ID}/disconnect`, { Container: OTHER, Force: false }],
-    ['exec.create', () => exec.create(ID, { Cmd: ['ls'] }), `POST /containers/${ID}/exec`, { Cmd: ['ls'] }],
+    ['exec.create', () => exec.create(ID, admitted({ Cmd: ['ls'] })), `POST /containers/${ID}/exec`, { Cmd: ['ls'] }],
     ['exec.inspect', () => exec.inspect(ID), `GET /exec/${ID}/json`],
     ['exec.resize', () => exec.resize(ID, { rows: 1, columns: 2 }), `POST /exec/${ID}/resize?h=1&w=2`, undefined, EMPTY],
     ['system.version', () => system.version(), 'GET /version'],
@@ -157,10 +166,10 @@ describe('each ordinary call', () => {
   })
 
   it('gives the whole answer, also what dockerode leaves out', async () => {
-    expect(await containers.create('web', { Image: 'x' })).toEqual(ANYTHING)
-    expect(await exec.create(ID, { Cmd: ['ls'] })).toEqual(ANYTHING)
-    expect(await networks.create({ Name: 'n' })).toEqual(ANYTHING)
-    expect(await volumes.create({ Name: 'n' })).toEqual(ANYTHING)
+    expect(await containers.create('web', admitted({ Image: 'x' }))).toEqual(ANYTHING)
+    expect(await exec.create(ID, admitted({ Cmd: ['ls'] }))).toEqual(ANYTHING)
+    expect(await networks.create(admitted({ Name: 'n' }))).toEqual(ANYTHING)
+    expect(await volumes.create(admitted({ Name: 'n' }))).toEqual(ANYTHING)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Admitted } from '../common/admitted.js'
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { volumeName } from './engine-path.js'
@@ -22,7 +23,7 @@ export class Volumes {
   }
 
   /** The engine answers an existing name with the existing volume, whoever made it: callers compare label and time. */
-  create(spec: VolumeSpec): Promise<VolumeInspect> {
+  create(spec: Admitted<VolumeSpec>): Promise<VolumeInspect> {
     volumeName(spec.Name)
     return this.client.json(INSPECT, (docker) => docker.createVolume(withBody(spec)), { doing: { verb: 'create', name: spec.Name } })
   }

@@ -1,19 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { type Claim, Ownership } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import { type NetworkOwner, type TeamNetwork, TeamNetworks } from '../common/team-network.js'
+import { DEFAULT_NETWORK, type NetworkOwner, type TeamNetwork } from '../common/team-network.js'
 import { Engine, type NetworkEntry, SUBNET_OVERLAPS } from '../engine/index.js'
 import type { OwnershipRow } from '../store/schema.js'
 import { SubnetStore } from '../store/subnets.store.js'
 import { networkSpec } from './network-spec.js'
 import { Subnets } from './subnets.js'
 
-/** What every team calls the network that its containers are on. */
-export const DEFAULT_NETWORK = 'default'
-
 /** The default network of each team: made when a first container needs it, and gone with the team. */
 @Injectable()
-export class DefaultNetworks extends TeamNetworks {
+export class DefaultNetworks {
   private readonly logger = new Logger('networks')
 
   constructor(
@@ -21,14 +18,14 @@ export class DefaultNetworks extends TeamNetworks {
     private readonly ownership: Ownership,
     private readonly subnets: Subnets,
     private readonly store: SubnetStore,
-  ) {
-    super()
-  }
+  ) {}
 
-  async defaultFor(team: NetworkOwner): Promise<TeamNetwork> {
+  /** @throws AppError NETWORK_POOL_EXHAUSTED, NOT_FOUND of a team that was deleted, engine errors */
+  async ensure(team: NetworkOwner): Promise<TeamNetwork> {
     return (await this.present(team)) ?? this.alone(team, async () => view(await this.take(team)))
   }
 
+  /** Removes the network of a team that was deleted, and ends its row; never throws. */
   release(team: NetworkOwner): Promise<void> {
     return this.alone(team, () => this.remove(team)).catch((error: unknown) => {
       // The row stays, and with it the reconciler's knowledge that there is something to do.

@@ -20,7 +20,7 @@ export function parseRoutes(text: string): Cidr[] {
   return text.split('\n').flatMap((line) => {
     const [, destination = '', , , , , , mask = ''] = line.trim().split(/\s+/)
     if (!/^[0-9A-F]{8}$/i.test(destination) || !/^[0-9A-F]{8}$/i.test(mask)) return []
-    const bits = [...swapped(mask).toString(2)].filter((digit) => digit === '1').length
+    const bits = swapped(mask).toString(2).replaceAll('0', '').length
     return bits === 0 ? [] : [{ base: swapped(destination), bits }]
   })
 }

@@ -1,3 +1,5 @@
+import { admitNetwork } from '../admission/index.js'
+import type { Admitted } from '../common/admitted.js'
 import type { NetworkSpec } from '../engine/index.js'
 import { formatAddress, parseCidr } from './ipv4.js'
 
@@ -9,8 +11,8 @@ interface SpecParts {
 }
 
 /** A network of one team: its containers reach each other and the outside, and the engine keeps other bridges away. */
-export function networkSpec({ engineName, subnet, labels }: SpecParts): NetworkSpec {
-  return {
+export function networkSpec({ engineName, subnet, labels }: SpecParts): Admitted<NetworkSpec> {
+  const spec = {
     Name: engineName,
     Driver: 'bridge',
     Internal: false,
@@ -20,6 +22,6 @@ export function networkSpec({ engineName, subnet, labels }: SpecParts): NetworkS
     IPAM: { Driver: 'default', Config: [{ Subnet: subnet, Gateway: formatAddress(parseCidr(subnet)!.base + 1) }] },
     // Written out: an engine that is configured otherwise must not change what a team gets.
     Options: { 'com.docker.network.bridge.enable_icc': 'true', 'com.docker.network.bridge.enable_ip_masquerade': 'true' },
-    Labels: { ...labels },
   }
+  return admitNetwork(spec, labels)
 }

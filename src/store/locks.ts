@@ -10,16 +10,26 @@ export function isEmbedded(db: Database): boolean {
 /** Each holder keeps a connection while its work needs another: more than these could hold the whole pool against each other. */
 const MAX_HOLDERS = 4
 
+interface Slots {
+  holders: number
+  readonly waiting: (() => void)[]
+}
+
+/** One count for each pool, however many stores have locks on it. */
+const SLOTS = new WeakMap<Database, Slots>()
+
 /**
  * Named locks: one holder at a time among all processes on the database. Within the process they are a queue; on
  * PostgreSQL an advisory lock follows, which takes one connection of the pool: hold it for moments, not for transfers.
  */
 export class Locks {
   private readonly queues = new Map<string, Promise<unknown>>()
-  private readonly waiting: (() => void)[] = []
-  private holders = 0
+  private readonly slots: Slots
 
-  constructor(private readonly db: Database) {}
+  constructor(private readonly db: Database) {
+    this.slots = SLOTS.get(db) ?? { holders: 0, waiting: [] }
+    SLOTS.set(db, this.slots)
+  }
 
   /** Runs the work while the lock is held, after those that asked before. Not re-entrant. */
   async hold<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -50,17 +60,17 @@ export class Locks {
         }
       })
     } finally {
-      const next = this.waiting.shift()
+      const next = this.slots.waiting.shift()
       if (next) next()
-      else this.holders--
+      else this.slots.holders--
     }
   }
 
   private slot(): Promise<void> | void {
-    if (this.holders < MAX_HOLDERS) {
-      this.holders++
+    if (this.slots.holders < MAX_HOLDERS) {
+      this.slots.holders++
       return
     }
-    return new Promise((resolve) => this.waiting.push(resolve))
+    return new Promise((resolve) => this.slots.waiting.push(resolve))
   }
 }

@@ -56,6 +56,13 @@ export class OwnershipStore {
     return (await held.where('kind', '=', kind).where('name', '=', name).where('team_id', '=', teamId).executeTakeFirst()) ?? null
   }
 
+  /** Rows that teams hold although they were deleted. */
+  async ofDeletedTeams(kind: OwnedKind): Promise<OwnershipRow[]> {
+    const deleted = this.db.selectFrom('teams').select('id').where('deleted_at', 'is not', null)
+    const held = this.db.selectFrom('ownership').selectAll().where('holds_name', '=', 1)
+    return held.where('kind', '=', kind).where('team_id', 'in', deleted).execute()
+  }
+
   async byUid(uid: string): Promise<OwnershipRow | null> {
     return (await this.db.selectFrom('ownership').selectAll().where('uid', '=', uid).executeTakeFirst()) ?? null
   }

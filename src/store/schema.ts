@@ -205,11 +205,11 @@ export interface SubnetsTable {
 export interface RenamesTable {
   /** Of the container's ownership row. */
   uid: string
+  /** JSON list: names of the team's networks that it was on, since half-way it may be on none. */
+  networks: string
   created_at: string
 }
 
-export type OwnershipRow = Selectable<OwnershipTable>
-export type ImageReferenceRow = Selectable<ImageReferencesTable>
 /** A folder of the host that an administrator opened to teams, by an alias. */
 export interface HostExportsTable {
   alias: string
@@ -225,6 +225,9 @@ export interface HostExportTeamsTable {
 }
 
 export type HostExportRow = Selectable<HostExportsTable>
+export type OwnershipRow = Selectable<OwnershipTable>
+export type RenameRow = Selectable<RenamesTable>
+export type ImageReferenceRow = Selectable<ImageReferencesTable>
 export type UserRow = Selectable<UsersTable>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>

@@ -7,6 +7,7 @@ import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
+import { RenameStore } from './renames.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
@@ -17,12 +18,13 @@ import { UserStore } from './users.store.js'
 
 const STORES = [
   AuditStore,
-  ImageReferenceStore,
   HostExportStore,
+  ImageReferenceStore,
   JobStore,
   MembershipStore,
   OwnershipStore,
   ProcessStore,
+  RenameStore,
   SessionStore,
   SettingsStore,
   SetupStore,

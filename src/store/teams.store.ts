@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction, Updateable } from 'kysely'
+import { DEFAULT_NETWORK } from '../common/team-network.js'
 import { Database } from './database.js'
 import { lockTeam } from './team-lock.js'
 import type { Schema, TeamRow, TeamsTable } from './schema.js'
@@ -44,13 +45,13 @@ export class TeamStore {
       if (owned > 0) return owned
       await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
       await tx.deleteFrom('memberships').where('team_id', '=', id).execute()
-      return 0
       await tx.deleteFrom('host_export_teams').where('team_id', '=', id).execute()
+      return 0
     })
   }
 }
 
-/** Objects on the engine, image references and running jobs. */
+/** Objects on the engine but the default network, which goes with the team; image references and running jobs. */
 async function ownedBy(tx: Transaction<Schema>, teamId: string): Promise<number> {
   const owned = await Promise.all([
     tx
@@ -58,6 +59,7 @@ async function ownedBy(tx: Transaction<Schema>, teamId: string): Promise<number>
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .where('team_id', '=', teamId)
       .where('holds_name', '=', 1)
+      .where((eb) => eb.not(eb.and([eb('kind', '=', 'network'), eb('name', '=', DEFAULT_NETWORK), eb('witness', '=', 'label')])))
       .executeTakeFirstOrThrow(),
     tx
       .selectFrom('image_references')

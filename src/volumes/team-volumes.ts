@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Claim, Ownership, type TeamRef } from '../access/index.js'
+import { admitVolume, TeamPolicies } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import { type VolumeAvailable, VolumeSource, type VolumeWanted } from '../common/volume-source.js'
 import { Engine, type VolumeEntry } from '../engine/index.js'
@@ -21,6 +22,7 @@ export class TeamVolumes extends VolumeSource {
   constructor(
     private readonly engine: Engine,
     private readonly ownership: Ownership,
+    private readonly policies: TeamPolicies,
   ) {
     super()
   }
@@ -57,14 +59,10 @@ export class TeamVolumes extends VolumeSource {
 
   /** @throws AppError NAME_IN_USE, engine errors */
   async make({ team, name, userId: creatorId, labels }: NewVolume): Promise<VolumeEntry> {
+    const policy = await this.policies.of(team.id)
     const claim = await this.ownership.claim({ kind: 'volume', team, name, creatorId })
     try {
-      const made = await this.engine.volumes.create({
-        Name: claim.engineName,
-        Driver: 'local',
-        DriverOpts: {},
-        Labels: { ...labels, ...claim.labels },
-      })
+      const made = await this.engine.volumes.create(admitVolume({ Name: claim.engineName, Labels: labels }, claim.labels, policy))
       // The engine answers an existing name with the volume that has it, whoever made that: only our witness tells.
       if (!this.ownership.witness.proves(rowOf(claim), made.Labels ?? {})) throw new AppError('NAME_IN_USE', { name })
       const entry = await this.engine.inventory.refresh('volume', claim.engineName)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { assertNewName, engineName, type Grant, Ownership, scopeOf, type TeamRef } from '../access/index.js'
-import { hasLabel, isReservedLabel, ownLabels, RESERVED_LABEL, Verdict } from '../admission/index.js'
+import { hasLabel, ownLabels } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import { pageOf } from '../common/paging.js'
 import { Engine, type VolumeEntry } from '../engine/index.js'
@@ -47,9 +47,6 @@ export class Volumes {
     const { team } = grant.target
     const { name = randomBytes(16).toString('hex'), labels = {} } = body
     assertNewName(name)
-    const verdict = new Verdict()
-    for (const key of Object.keys(labels)) if (isReservedLabel(key)) verdict.deny('/labels', RESERVED_LABEL)
-    verdict.conclude()
     const entry = await this.maker.make({ team, name, labels, userId: grant.principal.userId })
     return view(entry, { team, name }, new Map())
   }

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { operation, type OperationId, OPERATIONS } from '../../src/access/index.js'
 
+/** The parser's severity of errors, spelled out: the enum's type comes from a package that is not ours to name. */
+const ERROR = '0'
+
 const text = readFileSync(new URL('../../api/asyncapi.json', import.meta.url), 'utf8')
 
 /** Every value under this key, wherever it stands. */
@@ -14,8 +17,8 @@ function valuesOf(key: string, value: unknown): unknown[] {
 describe('api/asyncapi.json', () => {
   it('is a valid AsyncAPI 3 document', async () => {
     const { document, diagnostics } = await new Parser().parse(text)
-    // 0 is the severity of errors; the rest is advice
-    expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([])
+    // the rest is advice
+    expect(diagnostics.filter(({ severity }) => `${severity}` === ERROR)).toEqual([])
     expect(document?.version()).toMatch(/^3\./)
   })
 

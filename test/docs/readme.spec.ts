@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway, type Gateway } from '../support/app.js'
 import { BASE_IMAGE } from '../support/bed.js'
+import { Actor, Scenario } from '../support/scenario.js'
 
 /** What stands between ```sh and ```, in order; one shell runs them all, as a reader's would. */
 function shellBlocks(file: string): string[] {
@@ -20,8 +21,9 @@ describe('the README', () => {
     gateway = await startGateway({ env: { BERTH_ADMIN_PASSWORD: undefined, BERTH_LIBRARY_IMAGES: BASE_IMAGE } })
   })
   afterAll(async () => {
-    await gateway.stop()
     rmSync(folder, { recursive: true })
+    const admin = await Actor.login(gateway, { username: 'admin', password: 'correct horse battery' })
+    await new Scenario(gateway, admin, true).end()
   })
 
   it('leads from the setup token to two teams that share a host, by the commands that it shows', async () => {

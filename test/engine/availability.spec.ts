@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/index.js'
 import { BASE_IMAGE, bed } from '../support/bed.js'
 import type { PrivateEngine } from '../support/private-engine.js'
+import { unjudged } from '../support/unjudged.js'
 import { uniqueName, until } from './support/engine.js'
 
 let host: PrivateEngine
@@ -14,11 +15,14 @@ beforeAll(async () => {
   engine = new Engine({ dockerHost: host.dockerHost })
   engine.onModuleInit()
   await engine.inventory.ready()
-  const { Id } = await engine.containers.create(uniqueName(), {
-    Image: BASE_IMAGE,
-    Cmd: ['sleep', '600'],
-    HostConfig: { RestartPolicy: { Name: 'always' } },
-  })
+  const { Id } = await engine.containers.create(
+    uniqueName(),
+    unjudged({
+      Image: BASE_IMAGE,
+      Cmd: ['sleep', '600'],
+      HostConfig: { RestartPolicy: { Name: 'always' } },
+    }),
+  )
   running = Id
   await engine.containers.start(Id)
 }, 60_000)
@@ -74,7 +78,7 @@ describe('an engine that is killed and restarted', () => {
     expect(engine.inventory.stale).toBe(true)
     await host.start()
     await until('up again', () => engine.state.up && !engine.inventory.stale, 5_000)
-    const { Id } = await engine.containers.create(uniqueName(), { Image: BASE_IMAGE, Cmd: ['true'] })
+    const { Id } = await engine.containers.create(uniqueName(), unjudged({ Image: BASE_IMAGE, Cmd: ['true'] }))
     await until('heard', () => engine.inventory.containers.get(Id))
     await engine.containers.remove(Id)
     await until('heard', () => !engine.inventory.containers.get(Id))
@@ -93,7 +97,7 @@ describe('a socket that is moved away', () => {
 
 describe('what ends while the engine is down', () => {
   it('is seen after the next connect', async () => {
-    const { Id } = await engine.containers.create(uniqueName(), { Image: BASE_IMAGE, Cmd: ['sleep', '600'] })
+    const { Id } = await engine.containers.create(uniqueName(), unjudged({ Image: BASE_IMAGE, Cmd: ['sleep', '600'] }))
     await engine.containers.start(Id)
     await until('known', () => engine.inventory.containers.get(Id)?.state === 'running')
     const { Pid } = (await engine.containers.inspect(Id)).State

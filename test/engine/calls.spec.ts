@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BASE_IMAGE } from '../support/bed.js'
+import { unjudged } from '../support/unjudged.js'
 import { containersOf, engineOfBed, uniqueName } from './support/engine.js'
 
 const engine = engineOfBed()
@@ -55,14 +56,14 @@ describe('conflicts', () => {
     await engine.containers.pause(id)
     await expect(engine.containers.start(id)).rejects.toEqual(failing('CONTAINER_PAUSED'))
     await expect(engine.containers.pause(id)).rejects.toEqual(failing('CONTAINER_PAUSED'))
-    await expect(engine.exec.create(id, { Cmd: ['true'] })).rejects.toEqual(failing('CONTAINER_PAUSED'))
+    await expect(engine.exec.create(id, unjudged({ Cmd: ['true'] }))).rejects.toEqual(failing('CONTAINER_PAUSED'))
     await expect(engine.containers.remove(id)).rejects.toEqual(failing('CONTAINER_PAUSED'))
     await engine.containers.unpause(id)
     await expect(engine.containers.unpause(id)).rejects.toEqual(failing('CONFLICT', { reason: 'the container is not paused' }))
     await engine.containers.stop(id, { timeout: 0 })
     await expect(engine.containers.kill(id)).rejects.toEqual(failing('CONTAINER_NOT_RUNNING'))
     await expect(engine.containers.top(id)).rejects.toEqual(failing('CONTAINER_NOT_RUNNING'))
-    await expect(engine.exec.create(id, { Cmd: ['true'] })).rejects.toEqual(failing('CONTAINER_NOT_RUNNING'))
+    await expect(engine.exec.create(id, unjudged({ Cmd: ['true'] }))).rejects.toEqual(failing('CONTAINER_NOT_RUNNING'))
     await expect(engine.containers.pause(id)).rejects.toEqual(failing('CONTAINER_NOT_RUNNING'))
   })
 
@@ -126,7 +127,7 @@ describe('ids', () => {
 describe('volumes and networks', () => {
   it('are made, listed and removed', async () => {
     const name = uniqueName()
-    const volume = await engine.volumes.create({ Name: name, Labels: { a: 'b' } })
+    const volume = await engine.volumes.create(unjudged({ Name: name, Labels: { a: 'b' } }))
     expect(volume).toMatchObject({ Name: name, Labels: { a: 'b' } })
     expect(await engine.volumes.list()).toContainEqual(expect.objectContaining({ Name: name }))
     const id = await create({ HostConfig: { Mounts: [{ Type: 'volume', Source: name, Target: '/v' }] } })
@@ -138,8 +139,8 @@ describe('volumes and networks', () => {
 
   it('connect and disconnect', async () => {
     const name = uniqueName()
-    const { Id } = await engine.networks.create({ Name: name, Driver: 'bridge' })
-    await expect(engine.networks.create({ Name: name })).rejects.toEqual(failing('NAME_IN_USE', { name }))
+    const { Id } = await engine.networks.create(unjudged({ Name: name, Driver: 'bridge' }))
+    await expect(engine.networks.create(unjudged({ Name: name }))).rejects.toEqual(failing('NAME_IN_USE', { name }))
     const id = await run()
     await engine.networks.connect(Id, id, { Aliases: ['web'] })
     await expect(engine.networks.connect(Id, id)).rejects.toEqual(

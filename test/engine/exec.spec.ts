@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Session } from '../../src/engine/index.js'
+import { unjudged } from '../support/unjudged.js'
 import { containersOf, engineOfBed, until } from './support/engine.js'
 
 const engine = engineOfBed()
@@ -7,7 +8,10 @@ const { run } = containersOf(engine)
 
 async function start(container: string, Cmd: readonly string[], options: { tty?: boolean; stdin?: boolean } = {}) {
   const { tty = false, stdin = true } = options
-  const { Id } = await engine.exec.create(container, { Cmd, Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true })
+  const { Id } = await engine.exec.create(
+    container,
+    unjudged({ Cmd, Tty: tty, AttachStdin: stdin, AttachStdout: true, AttachStderr: true }),
+  )
   return { id: Id, session: await engine.exec.start(Id, { tty }) }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../src/engine/index.js'
 import { bed } from '../support/bed.js'
+import { unjudged } from '../support/unjudged.js'
 import { containersOf, engineOfBed, uniqueName, until } from './support/engine.js'
 
 /** The engine with its events swallowed: everything that happens happens without one. */
@@ -61,8 +62,8 @@ describe('what changes without an event', () => {
   it('is found for volumes, networks and health too', async () => {
     const { inventory } = engine
     const name = uniqueName()
-    await host.volumes.create({ Name: name })
-    const { Id } = await host.networks.create({ Name: name })
+    await host.volumes.create(unjudged({ Name: name }))
+    const { Id } = await host.networks.create(unjudged({ Name: name }))
     const id = await run({ Healthcheck: { Test: ['CMD', 'true'], Interval: 1_000_000_000 }, HostConfig: { NetworkMode: name } })
     await until('made', () => inventory.volumes.get(name) && inventory.networks.get(Id), 3_000)
     await until('healthy', () => inventory.containers.get(id)?.detail?.health === 'healthy', 5_000)

@@ -5,6 +5,7 @@ import { Ownership } from '../../src/access/index.js'
 import { Engine } from '../../src/engine/index.js'
 import { connectStreams, type LogRecord, type Streams } from '../../clients/typescript/src/streams/index.js'
 import { BASE_IMAGE } from '../support/bed.js'
+import { unjudged } from '../support/unjudged.js'
 import type { Actor, Scenario, Team } from '../support/scenario.js'
 
 export interface Owned {
@@ -21,7 +22,7 @@ export async function ownedContainer(
 ): Promise<Owned> {
   const engine = engineOf(s)
   const base = { Image: BASE_IMAGE, Cmd: ['sleep', '600'], HostConfig: { Init: true } }
-  const { Id } = await engine.containers.create(`${team.name}--${name}`, { ...base, ...spec })
+  const { Id } = await engine.containers.create(`${team.name}--${name}`, unjudged({ ...base, ...spec }))
   await engine.inventory.refresh('container', Id)
   await s.gateway.app.get(Ownership, { strict: false }).adopt('container', Id, team, name, s.admin.userId ?? 'admin')
   if (start) await engine.containers.start(Id)

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { IsBoolean, IsIn } from 'class-validator'
-import { Optional } from '../../common/optional.js'
+import { Optional, OptionalOrNull } from '../../common/optional.js'
 import { PageQuery } from '../../common/page.dto.js'
 import { IsDisplayName, IsNewPassword, IsUsername } from './fields.js'
 
@@ -33,7 +33,7 @@ export class UserCreateRequest {
 
   /** Role on the whole host, beside the roles in teams. Default none. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @Optional()
+  @OptionalOrNull()
   @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }
@@ -55,7 +55,7 @@ export class UserUpdateRequest {
 
   /** null takes the role away. */
   @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
-  @Optional()
+  @OptionalOrNull()
   @IsIn(HOST_ROLE_NAMES)
   hostRole?: HostRoleName | null
 }

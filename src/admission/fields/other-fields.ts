@@ -117,10 +117,19 @@ export const NETWORK_FIELDS: Rows = {
     only('an IPv4 network', (subnet: string) => /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(subnet)),
     'equal',
   ),
-  'IPAM.Config[].Gateway': all('string', absent),
+  'IPAM.Config[].Gateway': all(
+    'string',
+    only('an IPv4 address', (address: string) => /^\d{1,3}(\.\d{1,3}){3}$/.test(address)),
+    'equal',
+  ),
   'IPAM.Config[].IPRange': all('string', absent),
   'IPAM.Config[].AuxiliaryAddresses': all('string{}', absent),
-  Options: all('string{}', absent, 'equal'),
+  // Written out: an engine that is configured otherwise must not change what a team gets.
+  Options: all(
+    'string{}',
+    set({ 'com.docker.network.bridge.enable_icc': 'true', 'com.docker.network.bridge.enable_ip_masquerade': 'true' }),
+    'equal',
+  ),
   Labels: all('string{}', shape.CLIENT_LABELS),
 }
 

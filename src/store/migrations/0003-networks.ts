@@ -11,6 +11,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('renames')
     .addColumn('uid', 'text', (c) => c.primaryKey().references('ownership.uid'))
+    .addColumn('networks', 'text', (c) => c.notNull())
     .addColumn('created_at', 'text', (c) => c.notNull())
     .execute()
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { Engine, type ContainerSpec, type EngineOptions } from '../../../src/engine/index.js'
 import { BASE_IMAGE, bed } from '../../support/bed.js'
+import { unjudged } from '../../support/unjudged.js'
 
 /** An Engine on the bed for one spec file, shut down after it. Nothing is watched until `engine.onModuleInit()`. */
 export function engineOfBed(options: Partial<EngineOptions> = {}): Engine {
@@ -17,7 +18,8 @@ export function containersOf(engine: Engine) {
     await Promise.all(made.map((id) => engine.containers.remove(id, { force: true, volumes: true }).catch(() => undefined)))
   })
   const create = async (spec: Partial<ContainerSpec> = {}, name = uniqueName()): Promise<string> => {
-    const { Id } = await engine.containers.create(name, { Image: BASE_IMAGE, Cmd: ['sleep', '600'], HostConfig: { Init: true }, ...spec })
+    const base = { Image: BASE_IMAGE, Cmd: ['sleep', '600'], HostConfig: { Init: true } }
+    const { Id } = await engine.containers.create(name, unjudged({ ...base, ...spec }))
     made.push(Id)
     return Id
   }

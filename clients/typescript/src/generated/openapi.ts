@@ -1110,7 +1110,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `none`; networks of the team are not offered yet. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1155,7 +1155,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
@@ -1550,6 +1550,28 @@ export interface components {
         RenameBody: {
             name: string;
         };
+        RenamedContainer: {
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** @description It was running on a network of the team and had to be connected anew to be reached by the new name: connections were cut. */
+            connectionsReset: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+        };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
             cpus?: number;
@@ -1802,7 +1824,7 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Items in one page, 1000 at most. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only this operation: `ContainerCreate`. */
                 operation?: string;
@@ -1951,7 +1973,7 @@ export interface operations {
                 last?: number;
                 /** @description Only the newest container. */
                 latest?: boolean;
-                /** @description Items on one page. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only names that contain this text. */
                 name?: string[];
@@ -2210,7 +2232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ContainerSummary"];
+                    "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -2377,7 +2399,7 @@ export interface operations {
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
-                /** @description Items on one page. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */
                 reference?: string[];
@@ -2601,7 +2623,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only jobs of this kind, such as `images.pull`. */
                 kind?: string;
-                /** @description Items on one page. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["JobState"];
@@ -3554,7 +3576,7 @@ export interface operations {
             query?: {
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Items in one page, 1000 at most. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
             };
             header?: never;
@@ -3751,7 +3773,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
                 label?: string[];
-                /** @description Items on one page, by name. */
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only names that contain this text. */
                 name?: string;
