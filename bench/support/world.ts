@@ -132,10 +132,11 @@ export class World {
   /** Takes away all that was made. */
   async end(): Promise<void> {
     try {
+      this.admin.close()
+      // first: it would put a tag back that its row asks for
+      await this.gateway.stop()
       if (!this.ownsBed) await this.sweep()
     } finally {
-      this.admin.close()
-      await this.gateway.stop()
       rmSync(this.gateway.dataDir, { recursive: true, force: true })
       if (this.ownsBed) await this.bed.purge()
     }

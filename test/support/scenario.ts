@@ -127,6 +127,7 @@ export class Scenario implements AsyncDisposable {
   /** Removes what the teams have on the engine, in one sweep by engine name, then ends the gateway. Safe to call twice. */
   async end(): Promise<void> {
     try {
+      if (this.gateway.isRunning) await this.dropReferences()
       await this.sweep()
     } finally {
       if (this.ownsGateway) await this.gateway.stop()
@@ -154,6 +155,15 @@ export class Scenario implements AsyncDisposable {
       .flatMap(({ RepoTags }) => RepoTags ?? [])
       .filter((tag) => owners.some((owner) => tag.startsWith(`berth.invalid/${owner}/`)))
     for (const tag of tags) await remove(`/images/${tag}`)
+  }
+
+  /** A row that is there when its tag goes makes the gateway put the tag back. */
+  private async dropReferences(): Promise<void> {
+    const store = this.gateway.app.get(ImageReferenceStore, { strict: false })
+    const holding = this.gateway.app.get(HoldingTags, { strict: false })
+    const own = new Set([...this.teams.values()].map(({ id }) => id))
+    for (const { uid, team_id: owner, reference } of await store.everything())
+      if (this.ownsGateway || own.has(owner)) await store.alone(holding.place(owner, reference), () => store.remove(uid))
   }
 
   /** Engine ids by the ownership rows, also of the team `default`, and the owners of holding tags; while the gateway runs. */
