@@ -70,7 +70,7 @@ export class Access {
     return this.make(request, target, holding === 'host')
   }
 
-  /** A list is of the teams in which the permission is held; asking for one team without it is a denial. */
+  /** A list is of the teams in which the permission is held; asking for one team without it is a denial, as is a change that nobody may. */
   private scope<Op extends OperationId>(
     request: AccessRequest<Op>,
     principal: Principal,
@@ -79,7 +79,9 @@ export class Access {
   ): Grant<Op> {
     const teams = target.teams.filter((team) => holdsInTeam(principal, team.id, permission))
     const capped = principal.cap !== null && !principal.cap.has(permission)
-    if (teams.length === 0 && (request.pointer.team !== undefined || capped)) throw new AppError('PERMISSION_DENIED', { permission })
+    const named = request.pointer.team !== undefined
+    if (teams.length === 0 && (named || capped || operation(request.operation).effect === 'write'))
+      throw new AppError('PERMISSION_DENIED', { permission })
     const asAdmin = teams.some((team) => holdsInTeam(principal, team.id, permission) === 'host')
     return this.make(request, { kind: 'scope', teams }, asAdmin)
   }

@@ -30,6 +30,7 @@ export interface EndpointSettings {
   readonly EndpointID?: string
   readonly Aliases?: readonly string[] | null
   readonly Gateway?: string
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null
   readonly IPAddress?: string
   readonly IPPrefixLen?: number
   readonly GlobalIPv6Address?: string

@@ -47,6 +47,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
 
+  NetworkList: {},
+  NetworkCreate: invalid({ name: '!' }),
+  NetworkInspect: {},
+  // a container is on it
+  NetworkDelete: { passes: ['conflict'] },
+  NetworkConnect: invalid({ container: 5 }),
+  NetworkDisconnect: invalid({ container: 5 }),
+  NetworkPrune: { query: 'label==', passes: ['invalid_request'] },
+
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
