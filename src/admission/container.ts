@@ -10,7 +10,7 @@ import type { JudgeContext } from './fields/rule.js'
 import { CONTAINERS } from './fields/tables.js'
 import { isReservedLabel } from './labels.js'
 import { requestPointer } from './pointers.js'
-import type { TeamPolicy } from './policy.js'
+import { limitsOf, type TeamPolicy } from './policy.js'
 import { Verdict } from './verdict.js'
 
 /** The reference that the container was created by; the engine itself only knows the content. */
@@ -22,9 +22,6 @@ export interface ContainerParts extends SpecParts {
   /** Full ids that `container:` in the request was resolved to. */
   readonly containers?: ReadonlySet<string>
 }
-
-/** Threads of one container; a quota of the team comes on top. */
-const MOST_PIDS = 32_768
 
 /**
  * Judges what is known of a container before anything is made, pulled or claimed for it; with the image also what that brings in.
@@ -81,13 +78,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
   return {
     profile: policy.profile,
     granted: policy.granted,
-    limits: {
-      memory: host.memory,
-      nanoCpus: Math.round(host.cpus * 1e9),
-      pids: MOST_PIDS,
-      portRange: policy.portRange,
-      openFiles: host.openFiles,
-    },
+    limits: limitsOf(policy, host),
     own: {
       volumes: mounts.volumes,
       exports: mounts.exports,
