@@ -227,7 +227,7 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
   const code = known.code.toLowerCase()
   return {
     type: `https://berth.invalid/errors/${code}`,
-    title: ERRORS[known.code].text.replaceAll(/[:\s]*\{\w+\}/g, ''),
+    title: titleOf(ERRORS[known.code].text),
     status: known.status,
     code,
     detail: known.message,
@@ -236,6 +236,11 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
     ...(known.details.errors && { errors: known.details.errors }),
     ...(known.details.violations && { violations: known.details.violations }),
   }
+}
+
+/** The same for every error of its code (RFC 9457). */
+function titleOf(text: string): string {
+  return text.replaceAll(/: \{\w+\}/g, '').replaceAll(/\{\w+\}/g, '…')
 }
 
 function fill(text: string, details: ErrorDetails): string {
