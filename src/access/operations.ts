@@ -182,6 +182,13 @@ export const OPERATIONS = {
   ManifestInspect: row('registries.read', 'registry', 'read', 'planned'),
   ManifestDelete: row('registries.manage', 'registry', 'write', 'planned'),
 
+  // what a team may make
+  ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  ProfilePut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
+  HostExportList: row('exports.read', 'host', 'read', 'rest'),
+  HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
+  HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),
   JobInspect: row('jobs.read', 'job', 'read', 'rest'),

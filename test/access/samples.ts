@@ -89,6 +89,12 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   // the gateway does not reach itself
   RegistryCheck: { passes: ['registry_address_refused'] },
 
+  ProfileInspect: {},
+  ProfilePut: invalid({ profile: 'king' }),
+  HostExportList: {},
+  HostExportCreate: invalid({ alias: '!' }),
+  HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+
   JobList: {},
   JobInspect: {},
   JobCancel: { passes: ['job_ended'] },
