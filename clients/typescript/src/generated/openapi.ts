@@ -225,6 +225,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/host-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of the host that are open to teams */
+        get: operations["HostExportList"];
+        put?: never;
+        /** Open a folder of the host to teams */
+        post: operations["HostExportCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-exports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Nobody can mount it any more. Containers that have it keep it until they are removed. */
+        delete: operations["HostExportDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -484,93 +519,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/networks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Networks of your teams */
-        get: operations["NetworkList"];
-        put?: never;
-        /** The gateway chooses the subnet, from `BERTH_NETWORK_POOL`. */
-        post: operations["NetworkCreate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/networks/{ref}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A network, and which containers are on it */
-        get: operations["NetworkInspect"];
-        put?: never;
-        post?: never;
-        /** The default network comes back with the next container that needs it. */
-        delete: operations["NetworkDelete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/networks/{ref}/connect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Also needs `containers.update`. */
-        post: operations["NetworkConnect"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/networks/{ref}/disconnect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Also needs `containers.update`. */
-        post: operations["NetworkDisconnect"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/networks/prune": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** In your own teams; who has a role on the host names a team. The default networks stay. */
-        post: operations["NetworkPrune"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -616,6 +564,60 @@ export interface paths {
         get: operations["PermissionList"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registries of your teams */
+        get: operations["RegistryList"];
+        put?: never;
+        /** Save a registry; its credential is tried first */
+        post: operations["RegistryCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry */
+        get: operations["RegistryInspect"];
+        put?: never;
+        post?: never;
+        /** Forget a registry and its credential */
+        delete: operations["RegistryDelete"];
+        options?: never;
+        head?: never;
+        /** Change a registry; what is new is tried first */
+        patch: operations["RegistryUpdate"];
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the registry now whether it takes the credential */
+        post: operations["RegistryCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -791,6 +793,24 @@ export interface paths {
         post?: never;
         /** Take a user out of a team */
         delete: operations["MemberDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a team may make */
+        get: operations["ProfileInspect"];
+        /** Counts from the next creation on. */
+        put: operations["ProfilePut"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1019,14 +1039,6 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
-        ConnectBody: {
-            /** @description What the others on the network reach it by, beside its name. */
-            aliases?: string[];
-            /** @description Name, full id or unique id prefix of a container of the network's team. */
-            container: string;
-            /** @description An address in the network's subnet; a free one when left out. */
-            ip?: string;
-        };
         ContainerCopies: {
             items: components["schemas"]["ContainerCopy"][];
         };
@@ -1205,7 +1217,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1236,17 +1248,19 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
-        CreateNetworkBody: {
-            /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
-            internal?: boolean;
-            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @description Not `default`, which every team has, nor a word of the engine's own: `bridge`, `host`, `none`, `container`. */
+        CreateRegistryBody: {
+            /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
+            caCertificate?: string;
             name: string;
-            /** @description Team that the network belongs to; may be left out by a member of exactly one. */
+            /** @description Tried when it is saved, kept encrypted, and never shown again. */
+            password?: string;
+            /** @description Team that the registry belongs to; may be left out by a member of exactly one. */
             team?: string;
+            /** @description Host (and port) of the token service, where that is not the registry itself: it is given the password. */
+            tokenHost?: string;
+            /** @description `https://registry.example:5000`, as image references spell the host; Docker Hub is `https://docker.io`. */
+            url: string;
+            username?: string;
         };
         CreateVolumeBody: {
             /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
@@ -1258,21 +1272,49 @@ export interface components {
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
         };
-        DisconnectBody: {
-            /** @description Name, full id or unique id prefix of a container of the network's team. */
-            container: string;
-            /** @description Also when the engine can't reach the container's side of it. */
-            force?: boolean;
-        };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExportForTeam: {
+            /** @description `source` of a mount of type `bind`. */
+            alias: string;
+            readOnly: boolean;
+        };
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        GrantedBody: {
+            /** @description Without `CAP_`. */
+            capabilities?: string[];
+            /** @description Parent of the cgroups of the team's containers. */
+            cgroupParent?: string;
+            devices?: string[];
+            /** @description Name servers that containers may be given. */
+            dns?: string[];
+            /** @description Folders of the host that may be mounted by their exact path. */
+            hostPaths?: string[];
+            /** @description Any of 1024 and above when left out. */
+            portRange?: components["schemas"]["PortRange"];
+            runtimes?: string[];
+            /** @description As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+            securityOptions?: string[];
+            sysctls?: string[];
+        };
+        GrantedView: {
+            capabilities: string[];
+            /** @description Empty: the engine's own. */
+            cgroupParent: string;
+            devices: string[];
+            dns: string[];
+            hostPaths: string[];
+            portRange: components["schemas"]["PortRange"];
+            runtimes: string[];
+            securityOptions: string[];
+            sysctls: string[];
         };
         HealthcheckBody: {
             /** @description Seconds between two runs. */
@@ -1292,6 +1334,31 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "none" | "starting" | "healthy" | "unhealthy";
+        HostExport: {
+            alias: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Where it really is. */
+            path: string;
+            readOnly: boolean;
+            /** @description Names of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportBody: {
+            /** @description What the teams call it: the `source` of a mount of type `bind`. */
+            alias: string;
+            /** @description On the host; links are followed, and where it leads is what is exported. */
+            path: string;
+            /** @description Default: true. */
+            readOnly?: boolean;
+            /** @description Names or ids of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportPage: {
+            items: components["schemas"]["HostExport"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         /**
          * @description Role on the whole host.
          * @enum {string}
@@ -1566,44 +1633,6 @@ export interface components {
          * @enum {string}
          */
         MountType: "volume" | "bind" | "tmpfs";
-        Network: {
-            /** Format: date-time */
-            createdAt: string;
-            driver: string;
-            id: string;
-            /** @description Without a way to the outside. */
-            internal: boolean;
-            /** @description The one that containers are put on which name none; it comes by itself, and goes with the team. */
-            isDefault: boolean;
-            labels: {
-                [key: string]: string;
-            };
-            /** @description The team's containers on it, running or not, by name. */
-            members: components["schemas"]["NetworkMember"][];
-            name: string;
-            /** @description `10.201.0.0/24` */
-            subnet: string | null;
-            /** @description Name of its team. */
-            team: string;
-        };
-        NetworkMember: {
-            /** @description What it is called here beside its name. */
-            aliases: string[];
-            /** @description Full id of the container. */
-            id: string;
-            /** @description Null while it does not run. */
-            ip: string | null;
-            /** @description As its team calls it; the others reach it by this name. */
-            name: string;
-            /** @description Does it run? Only then it can be reached. */
-            running: boolean;
-        };
-        NetworkPage: {
-            items: components["schemas"]["Network"][];
-            nextCursor: string | null;
-            /** @description The engine does not answer at present: this is the last that was known. */
-            stale: boolean;
-        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1657,6 +1686,10 @@ export interface components {
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
+        PortRange: {
+            first: number;
+            last: number;
+        };
         /** @description RFC 9457 problem details */
         ProblemDetails: {
             code: components["schemas"]["ErrorCode"];
@@ -1677,14 +1710,14 @@ export interface components {
          * @enum {string}
          */
         Profile: "restricted" | "baseline" | "privileged";
-        PrunedNetwork: {
-            id: string;
-            name: string;
-            /** @description Name of its team. */
-            team: string;
-        };
-        PrunedNetworks: {
-            removed: components["schemas"]["PrunedNetwork"][];
+        ProfileBody: {
+            /**
+             * Format: date-time
+             * @description End of `privileged`, which must have one, 90 days ahead at most; from then on the team is `baseline`.
+             */
+            expiresAt?: string | null;
+            granted?: components["schemas"]["GrantedBody"];
+            profile: components["schemas"]["Profile"];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -1706,6 +1739,39 @@ export interface components {
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
             refreshToken: string;
+        };
+        Registry: {
+            /** @description How image references begin that mean it: `registry.example:5000`. */
+            address: string;
+            caCertificate: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential. */
+            login: components["schemas"]["RegistryLogin"];
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+            tokenHost: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+            username: string | null;
+        };
+        RegistryCheckResult: {
+            login: components["schemas"]["RegistryLogin"];
+            /** @description What the engine still needs before it can pull from there and push to it. */
+            warnings: string[];
+        };
+        /**
+         * @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential.
+         * @enum {string}
+         */
+        RegistryLogin: "verified" | "not_required" | "none";
+        RegistryPage: {
+            items: components["schemas"]["Registry"][];
+            nextCursor: string | null;
         };
         RenameBody: {
             name: string;
@@ -1817,6 +1883,18 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        TeamProfile: {
+            /** @description As it counts now: a privilege that has ended is `baseline`. */
+            effective: components["schemas"]["Profile"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            exports: components["schemas"]["ExportForTeam"][];
+            granted: components["schemas"]["GrantedView"];
+            /** @description As it was set. */
+            profile: components["schemas"]["Profile"];
+            /** @description Name of the team. */
+            team: string;
+        };
         TeamResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1890,6 +1968,17 @@ export interface components {
         UnownedList: {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
+        };
+        UpdateRegistryBody: {
+            caCertificate?: string | null;
+            name?: string;
+            password?: string;
+            /** @description Null: the registry itself. */
+            tokenHost?: string | null;
+            /** @description With another address the password has to be given again. */
+            url?: string;
+            /** @description Null takes the credential away. */
+            username?: string | null;
         };
         UserCreateRequest: {
             /** @description Default: the user name. */
@@ -2548,6 +2637,100 @@ export interface operations {
             };
         };
     };
+    HostExportList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExportPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostExportBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExport"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageList: {
         parameters: {
             query?: {
@@ -3187,252 +3370,6 @@ export interface operations {
             };
         };
     };
-    NetworkList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
-                label?: string[];
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description Only names that contain this text. */
-                name?: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NetworkPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkCreate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CreateNetworkBody"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Network"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkInspect: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Network"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkDelete: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkConnect: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConnectBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Network"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkDisconnect: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DisconnectBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Network"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    NetworkPrune: {
-        parameters: {
-            query?: {
-                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
-                label?: string[];
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PrunedNetworks"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     OpenApi: {
         parameters: {
             query?: never;
@@ -3516,6 +3453,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRegistryBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRegistryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryCheckResult"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3965,6 +4095,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfileInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfilePut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
