@@ -570,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Would a container be allowed by the team's profile? */
+        post: operations["PolicyCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1606,6 +1623,82 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
+        PolicyCheckBody: {
+            spec: components["schemas"]["PolicySpec"];
+            /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
+            team?: string;
+        };
+        PolicyFault: {
+            detail: string;
+            /** @description In the spec. */
+            pointer: string;
+        };
+        PolicySpec: {
+            /** @description Removes the container and its anonymous volumes when it ends. */
+            autoRemove?: boolean;
+            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
+            command?: string[];
+            /** @description Makes so many copies; the answer then reports each. */
+            count?: number;
+            entrypoint?: string[];
+            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
+            env?: string[];
+            healthcheck?: components["schemas"]["HealthcheckBody"];
+            hostname?: string;
+            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
+            image: string;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            mounts?: components["schemas"]["MountBody"][];
+            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
+            name?: string;
+            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            network?: string;
+            /** @description Keeps standard input open without anybody attached. */
+            openStdin?: boolean;
+            ports?: components["schemas"]["PortBody"][];
+            /** @description Refused below the profile `privileged`. */
+            privileged?: boolean;
+            /** @description Publishes every port that the image exposes on a free port of the host. */
+            publishAll?: boolean;
+            /**
+             * @description Whether the image is looked for at its registry; `missing` when left out.
+             * @default missing
+             */
+            pull: components["schemas"]["PullPolicy"];
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
+            stopSignal?: string;
+            /** @description Seconds between the stop signal and the kill; 10 when left out. */
+            stopTimeout?: number;
+            /** @description A terminal for the main process. */
+            tty?: boolean;
+            /** @description `user`, `user:group` or numbers. */
+            user?: string;
+            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
+            volumesFrom?: string[];
+            /** @description Absolute path. */
+            workingDir?: string;
+        };
+        PolicyVerdict: {
+            allowed: boolean;
+            errors: components["schemas"]["PolicyFault"][];
+            /** @description false: the team has no such image yet, so what it brings in is judged when it is pulled. */
+            imageJudged: boolean;
+            /** @description That counts for the team now. */
+            profile: components["schemas"]["Profile"];
+            violations: components["schemas"]["PolicyViolation"][];
+        };
+        PolicyViolation: {
+            /** @description In the spec. */
+            path: string;
+            profile: string;
+            /** @description What it would have to be. */
+            rule: string;
+        };
         PortBody: {
             /** @description Port inside the container. */
             container: number;
@@ -2030,13 +2123,17 @@ export interface operations {
     };
     AuthLogout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2156,6 +2253,8 @@ export interface operations {
     ContainerCreate: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
@@ -2177,6 +2276,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2226,6 +2332,8 @@ export interface operations {
     ContainerDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also a running one, which is killed. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2242,6 +2350,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2262,6 +2371,8 @@ export interface operations {
     ContainerKill: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description `SIGKILL` when left out. */
                 signal?: string;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2283,6 +2394,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2348,6 +2466,8 @@ export interface operations {
     ContainerRename: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2372,6 +2492,13 @@ export interface operations {
                     "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2386,6 +2513,8 @@ export interface operations {
     ContainerRestart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2407,6 +2536,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2422,6 +2558,8 @@ export interface operations {
     ContainerStart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2442,6 +2580,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2456,6 +2601,8 @@ export interface operations {
     ContainerStop: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2477,6 +2624,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2560,7 +2714,10 @@ export interface operations {
     };
     HostExportCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2579,6 +2736,13 @@ export interface operations {
                     "application/json": components["schemas"]["HostExport"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2592,7 +2756,10 @@ export interface operations {
     };
     HostExportDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name */
@@ -2602,6 +2769,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2703,6 +2871,8 @@ export interface operations {
     ImageDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also while containers of the team use it; they keep running. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2724,6 +2894,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageRemoval"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2772,7 +2949,10 @@ export interface operations {
     };
     ImageCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
@@ -2804,6 +2984,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2817,7 +3004,10 @@ export interface operations {
     };
     ImageTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2835,6 +3025,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageTagged"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2919,7 +3116,10 @@ export interface operations {
     };
     JobCancel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -2937,6 +3137,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2950,7 +3157,10 @@ export interface operations {
     };
     LibraryPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -2972,6 +3182,13 @@ export interface operations {
                     "application/json": components["schemas"]["LibraryImage"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2985,7 +3202,10 @@ export interface operations {
     };
     LibraryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -2995,6 +3215,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3074,7 +3295,10 @@ export interface operations {
     };
     MePassword: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3085,6 +3309,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3137,7 +3362,10 @@ export interface operations {
     };
     SessionDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3147,6 +3375,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3199,7 +3428,10 @@ export interface operations {
     };
     TokenCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3218,6 +3450,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3231,7 +3470,10 @@ export interface operations {
     };
     TokenDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3241,6 +3483,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3291,7 +3534,10 @@ export interface operations {
     };
     OwnershipAssign: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3309,6 +3555,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3341,6 +3594,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PolicyCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVerdict"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3573,7 +3858,10 @@ export interface operations {
     };
     TeamCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3591,6 +3879,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3636,7 +3931,10 @@ export interface operations {
     };
     TeamDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3646,6 +3944,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3665,7 +3964,10 @@ export interface operations {
     };
     TeamUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3686,6 +3988,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3736,7 +4045,10 @@ export interface operations {
     };
     MemberPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3760,6 +4072,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3773,7 +4092,10 @@ export interface operations {
     };
     MemberDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3785,6 +4107,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3835,7 +4158,10 @@ export interface operations {
     };
     ProfilePut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
@@ -3859,6 +4185,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3941,7 +4274,10 @@ export interface operations {
     };
     UserCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3959,6 +4295,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4004,7 +4347,10 @@ export interface operations {
     };
     UserDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4014,6 +4360,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4033,7 +4380,10 @@ export interface operations {
     };
     UserUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4054,6 +4404,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4107,7 +4464,10 @@ export interface operations {
     };
     VolumeCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4125,6 +4485,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Volume"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4174,6 +4541,8 @@ export interface operations {
     VolumeDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4186,6 +4555,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
