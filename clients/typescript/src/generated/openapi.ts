@@ -570,7 +570,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/policy/check": {
+    "/api/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registries of your teams */
+        get: operations["RegistryList"];
+        put?: never;
+        /** Save a registry; its credential is tried first */
+        post: operations["RegistryCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry */
+        get: operations["RegistryInspect"];
+        put?: never;
+        post?: never;
+        /** Forget a registry and its credential */
+        delete: operations["RegistryDelete"];
+        options?: never;
+        head?: never;
+        /** Change a registry; what is new is tried first */
+        patch: operations["RegistryUpdate"];
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/check": {
         parameters: {
             query?: never;
             header?: never;
@@ -579,8 +616,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Would a container be allowed by the team's profile? */
-        post: operations["PolicyCheck"];
+        /** Ask the registry now whether it takes the credential */
+        post: operations["RegistryCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1211,6 +1248,20 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateRegistryBody: {
+            /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
+            caCertificate?: string;
+            name: string;
+            /** @description Tried when it is saved, kept encrypted, and never shown again. */
+            password?: string;
+            /** @description Team that the registry belongs to; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description Host (and port) of the token service, where that is not the registry itself: it is given the password. */
+            tokenHost?: string;
+            /** @description `https://registry.example:5000`, as image references spell the host; Docker Hub is `https://docker.io`. */
+            url: string;
+            username?: string;
+        };
         CreateVolumeBody: {
             /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
             labels?: {
@@ -1225,7 +1276,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1623,82 +1674,6 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
-        PolicyCheckBody: {
-            spec: components["schemas"]["PolicySpec"];
-            /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
-            team?: string;
-        };
-        PolicyFault: {
-            detail: string;
-            /** @description In the spec. */
-            pointer: string;
-        };
-        PolicySpec: {
-            /** @description Removes the container and its anonymous volumes when it ends. */
-            autoRemove?: boolean;
-            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
-            command?: string[];
-            /** @description Makes so many copies; the answer then reports each. */
-            count?: number;
-            entrypoint?: string[];
-            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
-            env?: string[];
-            healthcheck?: components["schemas"]["HealthcheckBody"];
-            hostname?: string;
-            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
-            image: string;
-            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
-            labels?: {
-                [key: string]: string;
-            };
-            mounts?: components["schemas"]["MountBody"][];
-            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
-            name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
-            network?: string;
-            /** @description Keeps standard input open without anybody attached. */
-            openStdin?: boolean;
-            ports?: components["schemas"]["PortBody"][];
-            /** @description Refused below the profile `privileged`. */
-            privileged?: boolean;
-            /** @description Publishes every port that the image exposes on a free port of the host. */
-            publishAll?: boolean;
-            /**
-             * @description Whether the image is looked for at its registry; `missing` when left out.
-             * @default missing
-             */
-            pull: components["schemas"]["PullPolicy"];
-            resources?: components["schemas"]["ResourcesBody"];
-            restart?: components["schemas"]["RestartBody"];
-            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
-            stopSignal?: string;
-            /** @description Seconds between the stop signal and the kill; 10 when left out. */
-            stopTimeout?: number;
-            /** @description A terminal for the main process. */
-            tty?: boolean;
-            /** @description `user`, `user:group` or numbers. */
-            user?: string;
-            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
-            volumesFrom?: string[];
-            /** @description Absolute path. */
-            workingDir?: string;
-        };
-        PolicyVerdict: {
-            allowed: boolean;
-            errors: components["schemas"]["PolicyFault"][];
-            /** @description false: the team has no such image yet, so what it brings in is judged when it is pulled. */
-            imageJudged: boolean;
-            /** @description That counts for the team now. */
-            profile: components["schemas"]["Profile"];
-            violations: components["schemas"]["PolicyViolation"][];
-        };
-        PolicyViolation: {
-            /** @description In the spec. */
-            path: string;
-            profile: string;
-            /** @description What it would have to be. */
-            rule: string;
-        };
         PortBody: {
             /** @description Port inside the container. */
             container: number;
@@ -1764,6 +1739,39 @@ export interface components {
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
             refreshToken: string;
+        };
+        Registry: {
+            /** @description How image references begin that mean it: `registry.example:5000`. */
+            address: string;
+            caCertificate: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential. */
+            login: components["schemas"]["RegistryLogin"];
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+            tokenHost: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+            username: string | null;
+        };
+        RegistryCheckResult: {
+            login: components["schemas"]["RegistryLogin"];
+            /** @description What the engine still needs before it can pull from there and push to it. */
+            warnings: string[];
+        };
+        /**
+         * @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential.
+         * @enum {string}
+         */
+        RegistryLogin: "verified" | "not_required" | "none";
+        RegistryPage: {
+            items: components["schemas"]["Registry"][];
+            nextCursor: string | null;
         };
         RenameBody: {
             name: string;
@@ -1961,6 +1969,17 @@ export interface components {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
         };
+        UpdateRegistryBody: {
+            caCertificate?: string | null;
+            name?: string;
+            password?: string;
+            /** @description Null: the registry itself. */
+            tokenHost?: string | null;
+            /** @description With another address the password has to be given again. */
+            url?: string;
+            /** @description Null takes the credential away. */
+            username?: string | null;
+        };
         UserCreateRequest: {
             /** @description Default: the user name. */
             displayName?: string;
@@ -2123,17 +2142,13 @@ export interface operations {
     };
     AuthLogout: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2253,8 +2268,6 @@ export interface operations {
     ContainerCreate: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
@@ -2276,13 +2289,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2332,8 +2338,6 @@ export interface operations {
     ContainerDelete: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description Also a running one, which is killed. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2350,7 +2354,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2371,8 +2374,6 @@ export interface operations {
     ContainerKill: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description `SIGKILL` when left out. */
                 signal?: string;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2394,13 +2395,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2466,8 +2460,6 @@ export interface operations {
     ContainerRename: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2492,13 +2484,6 @@ export interface operations {
                     "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2513,8 +2498,6 @@ export interface operations {
     ContainerRestart: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2536,13 +2519,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2558,8 +2534,6 @@ export interface operations {
     ContainerStart: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2580,13 +2554,6 @@ export interface operations {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2601,8 +2568,6 @@ export interface operations {
     ContainerStop: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2624,13 +2589,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2714,10 +2672,7 @@ export interface operations {
     };
     HostExportCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2736,13 +2691,6 @@ export interface operations {
                     "application/json": components["schemas"]["HostExport"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2756,10 +2704,7 @@ export interface operations {
     };
     HostExportDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description name */
@@ -2769,7 +2714,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2871,8 +2815,6 @@ export interface operations {
     ImageDelete: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description Also while containers of the team use it; they keep running. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2894,13 +2836,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageRemoval"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2949,10 +2884,7 @@ export interface operations {
     };
     ImageCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: {
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
@@ -2984,13 +2916,6 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3004,10 +2929,7 @@ export interface operations {
     };
     ImageTag: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3025,13 +2947,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageTagged"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3116,10 +3031,7 @@ export interface operations {
     };
     JobCancel: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description id */
@@ -3137,13 +3049,6 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3157,10 +3062,7 @@ export interface operations {
     };
     LibraryPut: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3182,13 +3084,6 @@ export interface operations {
                     "application/json": components["schemas"]["LibraryImage"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3202,10 +3097,7 @@ export interface operations {
     };
     LibraryDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3215,7 +3107,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3295,10 +3186,7 @@ export interface operations {
     };
     MePassword: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3309,7 +3197,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3362,10 +3249,7 @@ export interface operations {
     };
     SessionDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description id */
@@ -3375,7 +3259,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3428,10 +3311,7 @@ export interface operations {
     };
     TokenCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3450,13 +3330,6 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3470,10 +3343,7 @@ export interface operations {
     };
     TokenDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description id */
@@ -3483,7 +3353,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3534,10 +3403,7 @@ export interface operations {
     };
     OwnershipAssign: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3555,13 +3421,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3607,7 +3466,42 @@ export interface operations {
             };
         };
     };
-    PolicyCheck: {
+    RegistryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCreate: {
         parameters: {
             query?: never;
             header?: never;
@@ -3616,7 +3510,102 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PolicyCheckBody"];
+                "application/json": components["schemas"]["CreateRegistryBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRegistryBody"];
             };
         };
         responses: {
@@ -3625,7 +3614,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyVerdict"];
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryCheckResult"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3858,10 +3878,7 @@ export interface operations {
     };
     TeamCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -3879,13 +3896,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3931,10 +3941,7 @@ export interface operations {
     };
     TeamDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3944,7 +3951,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3964,10 +3970,7 @@ export interface operations {
     };
     TeamUpdate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3988,13 +3991,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4045,10 +4041,7 @@ export interface operations {
     };
     MemberPut: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4072,13 +4065,6 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4092,10 +4078,7 @@ export interface operations {
     };
     MemberDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4107,7 +4090,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4158,10 +4140,7 @@ export interface operations {
     };
     ProfilePut: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: {
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
@@ -4185,13 +4164,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4274,10 +4246,7 @@ export interface operations {
     };
     UserCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4295,13 +4264,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4347,10 +4309,7 @@ export interface operations {
     };
     UserDelete: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4360,7 +4319,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4380,10 +4338,7 @@ export interface operations {
     };
     UserUpdate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4404,13 +4359,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4464,10 +4412,7 @@ export interface operations {
     };
     VolumeCreate: {
         parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4485,13 +4430,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Volume"];
                 };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4541,8 +4479,6 @@ export interface operations {
     VolumeDelete: {
         parameters: {
             query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4555,7 +4491,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
