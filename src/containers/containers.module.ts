@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common'
+import { AttachStream } from './attach.stream.js'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
@@ -18,13 +19,16 @@ import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
+import { StatsStream } from './stats.stream.js'
 import { TeamContainers } from './team-containers.js'
+import { TopStream } from './top.stream.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
   controllers: [ContainersController, ContainerActionsController],
   providers: [
+    AttachStream,
     ContainerCreation,
     ContainerDetailsReader,
     ContainerImages,
@@ -43,7 +47,9 @@ import { OwnedRows } from './watch-owned.js'
     LogsStream,
     MountPlans,
     OpenRights,
+    StatsStream,
     TeamContainers,
+    TopStream,
     OwnedRows,
   ],
 })
