@@ -169,6 +169,13 @@ export const OPERATIONS = {
   MemberPut: row('members.manage', 'teamEntity', 'write', 'rest'),
   MemberDelete: row('members.manage', 'teamEntity', 'write', 'rest'),
 
+  // what a team may make
+  ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  ProfilePut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
+  HostExportList: row('exports.read', 'host', 'read', 'rest'),
+  HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
+  HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),
   JobInspect: row('jobs.read', 'job', 'read', 'rest'),

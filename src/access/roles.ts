@@ -64,6 +64,7 @@ const auditor = [
   'teams.read',
   'users.read',
   'unowned.read',
+  'exports.read',
   'audit.read',
   'system.metrics',
 ] as const satisfies readonly Permission[]

@@ -90,6 +90,12 @@ export const ERRORS = {
   JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
   JOB_CANCELED: { status: 409, text: 'the job was canceled', hint: 'start it again if it is still wanted' },
   IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
+  // 412
+  PRECONDITION_FAILED: {
+    status: 412,
+    text: 'it was changed since you have read it',
+    hint: 'read it again, and send the ETag of that as If-Match',
+  },
   // 413, 415, 422, 429, 431
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
@@ -221,7 +227,7 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
   const code = known.code.toLowerCase()
   return {
     type: `https://berth.invalid/errors/${code}`,
-    title: ERRORS[known.code].text.replaceAll(/[:\s]*\{\w+\}/g, ''),
+    title: titleOf(ERRORS[known.code].text),
     status: known.status,
     code,
     detail: known.message,
@@ -230,6 +236,11 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
     ...(known.details.errors && { errors: known.details.errors }),
     ...(known.details.violations && { violations: known.details.violations }),
   }
+}
+
+/** The same for every error of its code (RFC 9457). */
+function titleOf(text: string): string {
+  return text.replaceAll(/: \{\w+\}/g, '').replaceAll(/\{\w+\}/g, '…')
 }
 
 function fill(text: string, details: ErrorDetails): string {

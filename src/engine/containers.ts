@@ -14,6 +14,7 @@ import type {
   ContainerStats,
   ContainerSummary,
   ContainerTop,
+  ContainerUpdateSpec,
   ContainerWait,
 } from './types.js'
 
@@ -143,8 +144,8 @@ export class Containers {
     return this.client.json(WAIT, (docker) => docker.getContainer(fullId(id)).wait({ condition }), { signal, endless: true })
   }
 
-  /** New limits or restart policy, in the engine's shape. */
-  async update(id: string, spec: Admitted<object>): Promise<void> {
+  /** New limits or restart policy, as they were admitted. */
+  async update(id: string, spec: Admitted<ContainerUpdateSpec>): Promise<void> {
     await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
   }
 

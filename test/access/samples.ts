@@ -81,6 +81,12 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   MemberPut: { path: { user: 'nobody-at-all' }, ...invalid({ role: 'king' }) },
   MemberDelete: { path: { user: 'nobody-at-all' }, passes: ['not_found'] },
 
+  ProfileInspect: {},
+  ProfilePut: invalid({ profile: 'king' }),
+  HostExportList: {},
+  HostExportCreate: invalid({ alias: '!' }),
+  HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+
   JobList: {},
   JobInspect: {},
   JobCancel: { passes: ['job_ended'] },

@@ -225,6 +225,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/host-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of the host that are open to teams */
+        get: operations["HostExportList"];
+        put?: never;
+        /** Open a folder of the host to teams */
+        post: operations["HostExportCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-exports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Nobody can mount it any more. Containers that have it keep it until they are removed. */
+        delete: operations["HostExportDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -709,6 +744,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a team may make */
+        get: operations["ProfileInspect"];
+        /** Counts from the next creation on. */
+        put: operations["ProfilePut"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unowned": {
         parameters: {
             query?: never;
@@ -1155,11 +1208,45 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExportForTeam: {
+            /** @description `source` of a mount of type `bind`. */
+            alias: string;
+            readOnly: boolean;
+        };
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        GrantedBody: {
+            /** @description Without `CAP_`. */
+            capabilities?: string[];
+            /** @description Parent of the cgroups of the team's containers. */
+            cgroupParent?: string;
+            devices?: string[];
+            /** @description Name servers that containers may be given. */
+            dns?: string[];
+            /** @description Folders of the host that may be mounted by their exact path. */
+            hostPaths?: string[];
+            /** @description Any of 1024 and above when left out. */
+            portRange?: components["schemas"]["PortRange"];
+            runtimes?: string[];
+            /** @description As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+            securityOptions?: string[];
+            sysctls?: string[];
+        };
+        GrantedView: {
+            capabilities: string[];
+            /** @description Empty: the engine's own. */
+            cgroupParent: string;
+            devices: string[];
+            dns: string[];
+            hostPaths: string[];
+            portRange: components["schemas"]["PortRange"];
+            runtimes: string[];
+            securityOptions: string[];
+            sysctls: string[];
         };
         HealthcheckBody: {
             /** @description Seconds between two runs. */
@@ -1179,6 +1266,31 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "none" | "starting" | "healthy" | "unhealthy";
+        HostExport: {
+            alias: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Where it really is. */
+            path: string;
+            readOnly: boolean;
+            /** @description Names of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportBody: {
+            /** @description What the teams call it: the `source` of a mount of type `bind`. */
+            alias: string;
+            /** @description On the host; links are followed, and where it leads is what is exported. */
+            path: string;
+            /** @description Default: true. */
+            readOnly?: boolean;
+            /** @description Names or ids of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportPage: {
+            items: components["schemas"]["HostExport"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         /**
          * @description Role on the whole host.
          * @enum {string}
@@ -1506,6 +1618,10 @@ export interface components {
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
+        PortRange: {
+            first: number;
+            last: number;
+        };
         /** @description RFC 9457 problem details */
         ProblemDetails: {
             code: components["schemas"]["ErrorCode"];
@@ -1526,6 +1642,15 @@ export interface components {
          * @enum {string}
          */
         Profile: "restricted" | "baseline" | "privileged";
+        ProfileBody: {
+            /**
+             * Format: date-time
+             * @description End of `privileged`, which must have one, 90 days ahead at most; from then on the team is `baseline`.
+             */
+            expiresAt?: string | null;
+            granted?: components["schemas"]["GrantedBody"];
+            profile: components["schemas"]["Profile"];
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
@@ -1656,6 +1781,18 @@ export interface components {
             items: components["schemas"]["TeamResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
+        };
+        TeamProfile: {
+            /** @description As it counts now: a privilege that has ended is `baseline`. */
+            effective: components["schemas"]["Profile"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            exports: components["schemas"]["ExportForTeam"][];
+            granted: components["schemas"]["GrantedView"];
+            /** @description As it was set. */
+            profile: components["schemas"]["Profile"];
+            /** @description Name of the team. */
+            team: string;
         };
         TeamResponse: {
             /** Format: date-time */
@@ -2376,6 +2513,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerProcesses"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExportPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostExportBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExport"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3559,6 +3790,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfileInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfilePut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
