@@ -46,6 +46,7 @@ const maintainer = [
   'images.prune',
   'volumes.prune',
   'networks.prune',
+  'registries.manage',
   'members.manage',
   'teams.update',
 ] as const satisfies readonly Permission[]
