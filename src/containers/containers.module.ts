@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common'
-import { AttachStream } from './attach.stream.js'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
@@ -8,27 +7,24 @@ import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
+import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
-import { ExecEnd } from './exec-end.js'
-import { ExecStream } from './exec.stream.js'
 import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
-import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
-import { StatsStream } from './stats.stream.js'
+import { PolicyController } from './policy.controller.js'
+import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
-import { TopStream } from './top.stream.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController],
+  controllers: [ContainersController, ContainerActionsController, PolicyController],
   providers: [
-    AttachStream,
     ContainerCreation,
     ContainerDetailsReader,
     ContainerImages,
@@ -39,17 +35,14 @@ import { OwnedRows } from './watch-owned.js'
     ContainerRenaming,
     Containers,
     ContainerViews,
-    ExecEnd,
-    ExecStream,
     LiveContainers,
     Host,
     LogAnswer,
-    LogsStream,
     MountPlans,
     OpenRights,
-    StatsStream,
+    PolicyChecks,
+    ...STREAM_PROVIDERS,
     TeamContainers,
-    TopStream,
     OwnedRows,
   ],
 })
