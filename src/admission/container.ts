@@ -36,7 +36,9 @@ export function judgeContainer(parts: ContainerParts): Survey['body'] {
   const found = survey(CONTAINERS, spec, judgement)
   verdict.add(found, (path) => requestPointer(path, pointers))
   if (parts.image) {
-    const { errors, violations } = survey(CONTAINERS, imageSpec(parts.request, parts.image), judgement)
+    // Its user was judged with the request's.
+    const { imageUser: _judged, ...context } = judgement.context
+    const { errors, violations } = survey(CONTAINERS, imageSpec(parts.request, parts.image), { ...judgement, context })
     // An image is one thing to its user: the rule says which part of it.
     for (const { path, rule } of violations) verdict.deny('/image', `its ${path.slice(1)}: ${rule}`)
     for (const { pointer, detail } of errors) verdict.deny('/image', `its ${pointer.slice(1)} ${detail}`)
@@ -91,7 +93,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
   }
 }
 
-/** What the image says where the request does not. Its user is judged with the request's. */
+/** What the image says where the request does not. */
 function imageSpec(request: ContainerRequest, image: ImageFacts): object {
   const { Test, Interval, Timeout, Retries, StartPeriod } = image.healthcheck ?? {}
   const runs = request.healthcheck === undefined && Array.isArray(Test) && Test[0] !== 'NONE'
