@@ -587,6 +587,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Would a container be allowed by the team's profile? */
+        post: operations["PolicyCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registries": {
         parameters: {
             query?: never;
@@ -1725,6 +1742,82 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
+        PolicyCheckBody: {
+            spec: components["schemas"]["PolicySpec"];
+            /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
+            team?: string;
+        };
+        PolicyFault: {
+            detail: string;
+            /** @description In the spec. */
+            pointer: string;
+        };
+        PolicySpec: {
+            /** @description Removes the container and its anonymous volumes when it ends. */
+            autoRemove?: boolean;
+            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
+            command?: string[];
+            /** @description Makes so many copies; the answer then reports each. */
+            count?: number;
+            entrypoint?: string[];
+            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
+            env?: string[];
+            healthcheck?: components["schemas"]["HealthcheckBody"];
+            hostname?: string;
+            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
+            image: string;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            mounts?: components["schemas"]["MountBody"][];
+            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
+            name?: string;
+            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            network?: string;
+            /** @description Keeps standard input open without anybody attached. */
+            openStdin?: boolean;
+            ports?: components["schemas"]["PortBody"][];
+            /** @description Refused below the profile `privileged`. */
+            privileged?: boolean;
+            /** @description Publishes every port that the image exposes on a free port of the host. */
+            publishAll?: boolean;
+            /**
+             * @description Whether the image is looked for at its registry; `missing` when left out.
+             * @default missing
+             */
+            pull: components["schemas"]["PullPolicy"];
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
+            stopSignal?: string;
+            /** @description Seconds between the stop signal and the kill; 10 when left out. */
+            stopTimeout?: number;
+            /** @description A terminal for the main process. */
+            tty?: boolean;
+            /** @description `user`, `user:group` or numbers. */
+            user?: string;
+            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
+            volumesFrom?: string[];
+            /** @description Absolute path. */
+            workingDir?: string;
+        };
+        PolicyVerdict: {
+            allowed: boolean;
+            errors: components["schemas"]["PolicyFault"][];
+            /** @description false: the team has no such image yet, so what it brings in is judged when it is pulled. */
+            imageJudged: boolean;
+            /** @description That counts for the team now. */
+            profile: components["schemas"]["Profile"];
+            violations: components["schemas"]["PolicyViolation"][];
+        };
+        PolicyViolation: {
+            /** @description In the spec. */
+            path: string;
+            profile: string;
+            /** @description What it would have to be. */
+            rule: string;
+        };
         PortBody: {
             /** @description Port inside the container. */
             container: number;
@@ -2237,13 +2330,17 @@ export interface operations {
     };
     AuthLogout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2363,6 +2460,8 @@ export interface operations {
     ContainerCreate: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
@@ -2384,6 +2483,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2433,6 +2539,8 @@ export interface operations {
     ContainerDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also a running one, which is killed. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2449,6 +2557,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,6 +2578,8 @@ export interface operations {
     ContainerKill: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description `SIGKILL` when left out. */
                 signal?: string;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2490,6 +2601,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2555,6 +2673,8 @@ export interface operations {
     ContainerRename: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2579,6 +2699,13 @@ export interface operations {
                     "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2593,6 +2720,8 @@ export interface operations {
     ContainerRestart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2614,6 +2743,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2629,6 +2765,8 @@ export interface operations {
     ContainerStart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2649,6 +2787,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2663,6 +2808,8 @@ export interface operations {
     ContainerStop: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2684,6 +2831,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2767,7 +2921,10 @@ export interface operations {
     };
     HostExportCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2786,6 +2943,13 @@ export interface operations {
                     "application/json": components["schemas"]["HostExport"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2799,7 +2963,10 @@ export interface operations {
     };
     HostExportDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name */
@@ -2809,6 +2976,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2910,6 +3078,8 @@ export interface operations {
     ImageDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also while containers of the team use it; they keep running. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2931,6 +3101,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageRemoval"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2979,7 +3156,10 @@ export interface operations {
     };
     ImageCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
@@ -3011,6 +3191,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3024,7 +3211,10 @@ export interface operations {
     };
     ImageTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3042,6 +3232,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageTagged"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3126,7 +3323,10 @@ export interface operations {
     };
     JobCancel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3144,6 +3344,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3157,7 +3364,10 @@ export interface operations {
     };
     LibraryPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3179,6 +3389,13 @@ export interface operations {
                     "application/json": components["schemas"]["LibraryImage"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3192,7 +3409,10 @@ export interface operations {
     };
     LibraryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3202,6 +3422,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3281,7 +3502,10 @@ export interface operations {
     };
     MePassword: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3292,6 +3516,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3344,7 +3569,10 @@ export interface operations {
     };
     SessionDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3354,6 +3582,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3635,10 @@ export interface operations {
     };
     TokenCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3425,6 +3657,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3438,7 +3677,10 @@ export interface operations {
     };
     TokenDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3448,6 +3690,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3498,7 +3741,10 @@ export interface operations {
     };
     OwnershipAssign: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3516,6 +3762,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3548,6 +3801,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PolicyCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVerdict"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3598,7 +3883,10 @@ export interface operations {
     };
     RegistryCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3616,6 +3904,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3661,7 +3956,10 @@ export interface operations {
     };
     RegistryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3671,6 +3969,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3690,7 +3989,10 @@ export interface operations {
     };
     RegistryUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3711,6 +4013,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3973,7 +4282,10 @@ export interface operations {
     };
     TeamCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3991,6 +4303,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4036,7 +4355,10 @@ export interface operations {
     };
     TeamDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4046,6 +4368,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4065,7 +4388,10 @@ export interface operations {
     };
     TeamUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4086,6 +4412,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4136,7 +4469,10 @@ export interface operations {
     };
     MemberPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4160,6 +4496,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4173,7 +4516,10 @@ export interface operations {
     };
     MemberDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4185,6 +4531,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4235,7 +4582,10 @@ export interface operations {
     };
     ProfilePut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
@@ -4259,6 +4609,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4341,7 +4698,10 @@ export interface operations {
     };
     UserCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4359,6 +4719,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4404,7 +4771,10 @@ export interface operations {
     };
     UserDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4414,6 +4784,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4433,7 +4804,10 @@ export interface operations {
     };
     UserUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4454,6 +4828,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4507,7 +4888,10 @@ export interface operations {
     };
     VolumeCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4525,6 +4909,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Volume"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4574,6 +4965,8 @@ export interface operations {
     VolumeDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4586,6 +4979,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
