@@ -16,6 +16,8 @@ export interface AccessRequest<Op extends OperationId> {
   readonly requestId: string
   /** The client's address, for the audit log. */
   readonly address: string
+  /** A stream is opened, which leaves a record also where one answer of the operation leaves none. */
+  readonly stream?: true
 }
 
 /** The one decision on every edge: resolve, authorize, record, and only then a Grant. */
@@ -40,7 +42,8 @@ export class Access {
       throw error
     }
     if (row.effect === 'write') await this.audit.append(record(request, row, 'intent', grant.target, grant.asAdmin, 'ok'))
-    if (row.effect === 'open') await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
+    if (row.effect === 'open' || (request.stream && row.effect === 'read'))
+      await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
     return grant
   }
 
