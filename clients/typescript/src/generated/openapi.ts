@@ -1924,7 +1924,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -3909,7 +3909,10 @@ export interface operations {
     };
     NetworkCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3927,6 +3930,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Network"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3976,6 +3986,8 @@ export interface operations {
     NetworkDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -3988,6 +4000,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4008,6 +4021,8 @@ export interface operations {
     NetworkConnect: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4032,6 +4047,13 @@ export interface operations {
                     "application/json": components["schemas"]["Network"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4046,6 +4068,8 @@ export interface operations {
     NetworkDisconnect: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4070,6 +4094,13 @@ export interface operations {
                     "application/json": components["schemas"]["Network"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4084,6 +4115,8 @@ export interface operations {
     NetworkPrune: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
                 label?: string[];
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -4102,6 +4135,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PrunedNetworks"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
