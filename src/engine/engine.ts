@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } fro
 import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
 import { Containers } from './containers.js'
+import { DiskUsage } from './disk-usage.js'
 import type { EngineState } from './engine-state.js'
 import { Execs } from './exec.js'
 import { Images } from './images.js'
@@ -24,6 +25,8 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly volumes: Volumes
   readonly networks: Networks
   readonly exec: Execs
+  /** Sizes on its disk, which are slow to get. */
+  readonly usage: DiskUsage
   /** What is on the engine, kept up to date without asking it. */
   readonly inventory: Inventory
   private readonly connection: Connection
@@ -40,6 +43,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)
     this.exec = new Execs(client)
+    this.usage = new DiskUsage(this.system)
     this.inventory = new Inventory(this, all)
   }
 

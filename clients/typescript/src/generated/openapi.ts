@@ -1027,6 +1027,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/volumes/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+        post: operations["VolumePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -2022,6 +2039,18 @@ export interface components {
         };
         PrunedNetworks: {
             removed: components["schemas"]["PrunedNetwork"][];
+        };
+        PrunedVolume: {
+            name: string;
+            /** @description Bytes that it took; null where the engine could not tell. */
+            size: number | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedVolumes: {
+            /** @description Bytes that are free now. */
+            reclaimed: number;
+            removed: components["schemas"]["PrunedVolume"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -5425,6 +5454,50 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumePrune: {
+        parameters: {
+            query?: {
+                /** @description Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+                all?: boolean;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedVolumes"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
