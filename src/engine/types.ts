@@ -329,6 +329,9 @@ export interface SystemInfo {
   readonly MemoryLimit?: boolean
   readonly PidsLimit?: boolean
   readonly CpuCfsQuota?: boolean
+  readonly SwapLimit?: boolean
+  readonly IPv4Forwarding?: boolean
+  readonly BridgeNfIptables?: boolean
   readonly RegistryConfig?: {
     readonly Mirrors?: readonly string[] | null
     readonly InsecureRegistryCIDRs?: readonly string[] | null
