@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
+import { ContainerFilesController } from './container-files.controller.js'
+import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
@@ -17,16 +19,16 @@ import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
-import { OpenRights } from './open-rights.js'
 import { TeamContainers } from './team-containers.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController],
+  controllers: [ContainersController, ContainerActionsController, ContainerFilesController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
+    ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
@@ -42,7 +44,6 @@ import { OwnedRows } from './watch-owned.js'
     LogAnswer,
     LogsStream,
     MountPlans,
-    OpenRights,
     TeamContainers,
     OwnedRows,
   ],

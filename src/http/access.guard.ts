@@ -1,14 +1,19 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
-import { Access, operation, type OperationId } from '../access/index.js'
+import { Access, OpenRights, operation, type OperationId } from '../access/index.js'
+import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
+import { endingSignal } from './ending.js'
 import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
 /** The REST edge's one question to the access layer, before any body is looked into. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    private readonly rights: OpenRights,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const id = Reflect.getMetadata(OPERATION, context.getHandler()) as OperationId | undefined
@@ -16,13 +21,16 @@ export class AccessGuard implements CanActivate {
     if (!id) throw new AppError('OPERATION_NOT_OFFERED')
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
-    request.berth.grant = await this.access.grant({
+    const grant = await this.access.grant({
       operation: id,
       principal: request.berth.principal,
       pointer: { ref: reference(request), team: team(request) },
       requestId: request.id,
       address: request.ip,
     })
+    request.berth.grant = grant
+    let ending: AbortSignal | undefined
+    request.berth.ending = () => (ending ??= endingSignal(context.switchToHttp().getResponse<FastifyReply>(), grant, this.rights))
     return true
   }
 }
