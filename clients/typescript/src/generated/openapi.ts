@@ -106,59 +106,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/containers/{ref}/archive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file or folder of a container, as a tar; one file also as itself */
-        get: operations["ContainerArchive"];
-        /** Unpack a tar in a folder of a container, or write one file */
-        put: operations["PutContainerArchive"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        /** What a path of a container is */
-        head: operations["ContainerArchiveInfo"];
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/containers/{ref}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What differs from the image */
-        get: operations["ContainerChanges"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/containers/{ref}/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The file system as a tar, without what is mounted */
-        get: operations["ContainerExport"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/containers/{ref}/kill": {
         parameters: {
             query?: never;
@@ -273,6 +220,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of the host that are open to teams */
+        get: operations["HostExportList"];
+        put?: never;
+        /** Open a folder of the host to teams */
+        post: operations["HostExportCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-exports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Nobody can mount it any more. Containers that have it keep it until they are removed. */
+        delete: operations["HostExportDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -588,6 +570,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registries of your teams */
+        get: operations["RegistryList"];
+        put?: never;
+        /** Save a registry; its credential is tried first */
+        post: operations["RegistryCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry */
+        get: operations["RegistryInspect"];
+        put?: never;
+        post?: never;
+        /** Forget a registry and its credential */
+        delete: operations["RegistryDelete"];
+        options?: never;
+        head?: never;
+        /** Change a registry; what is new is tried first */
+        patch: operations["RegistryUpdate"];
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the registry now whether it takes the credential */
+        post: operations["RegistryCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -762,6 +798,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a team may make */
+        get: operations["ProfileInspect"];
+        /** Counts from the next creation on. */
+        put: operations["ProfilePut"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unowned": {
         parameters: {
             query?: never;
@@ -907,8 +961,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        ArchiveForm: "tar" | "file";
         AssignedResponse: {
             id: string;
             kind: components["schemas"]["OwnedKind"];
@@ -1196,6 +1248,20 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateRegistryBody: {
+            /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
+            caCertificate?: string;
+            name: string;
+            /** @description Tried when it is saved, kept encrypted, and never shown again. */
+            password?: string;
+            /** @description Team that the registry belongs to; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description Host (and port) of the token service, where that is not the registry itself: it is given the password. */
+            tokenHost?: string;
+            /** @description `https://registry.example:5000`, as image references spell the host; Docker Hub is `https://docker.io`. */
+            url: string;
+            username?: string;
+        };
         CreateVolumeBody: {
             /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
             labels?: {
@@ -1210,20 +1276,45 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExportForTeam: {
+            /** @description `source` of a mount of type `bind`. */
+            alias: string;
+            readOnly: boolean;
+        };
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
         };
-        /** @enum {string} */
-        FileChangeKind: "changed" | "added" | "removed";
-        FileChanges: {
-            items: components["schemas"]["FileChangeView"][];
+        GrantedBody: {
+            /** @description Without `CAP_`. */
+            capabilities?: string[];
+            /** @description Parent of the cgroups of the team's containers. */
+            cgroupParent?: string;
+            devices?: string[];
+            /** @description Name servers that containers may be given. */
+            dns?: string[];
+            /** @description Folders of the host that may be mounted by their exact path. */
+            hostPaths?: string[];
+            /** @description Any of 1024 and above when left out. */
+            portRange?: components["schemas"]["PortRange"];
+            runtimes?: string[];
+            /** @description As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+            securityOptions?: string[];
+            sysctls?: string[];
         };
-        FileChangeView: {
-            kind: components["schemas"]["FileChangeKind"];
-            path: string;
+        GrantedView: {
+            capabilities: string[];
+            /** @description Empty: the engine's own. */
+            cgroupParent: string;
+            devices: string[];
+            dns: string[];
+            hostPaths: string[];
+            portRange: components["schemas"]["PortRange"];
+            runtimes: string[];
+            securityOptions: string[];
+            sysctls: string[];
         };
         HealthcheckBody: {
             /** @description Seconds between two runs. */
@@ -1243,6 +1334,31 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "none" | "starting" | "healthy" | "unhealthy";
+        HostExport: {
+            alias: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Where it really is. */
+            path: string;
+            readOnly: boolean;
+            /** @description Names of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportBody: {
+            /** @description What the teams call it: the `source` of a mount of type `bind`. */
+            alias: string;
+            /** @description On the host; links are followed, and where it leads is what is exported. */
+            path: string;
+            /** @description Default: true. */
+            readOnly?: boolean;
+            /** @description Names or ids of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportPage: {
+            items: components["schemas"]["HostExport"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         /**
          * @description Role on the whole host.
          * @enum {string}
@@ -1570,6 +1686,10 @@ export interface components {
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
+        PortRange: {
+            first: number;
+            last: number;
+        };
         /** @description RFC 9457 problem details */
         ProblemDetails: {
             code: components["schemas"]["ErrorCode"];
@@ -1590,6 +1710,15 @@ export interface components {
          * @enum {string}
          */
         Profile: "restricted" | "baseline" | "privileged";
+        ProfileBody: {
+            /**
+             * Format: date-time
+             * @description End of `privileged`, which must have one, 90 days ahead at most; from then on the team is `baseline`.
+             */
+            expiresAt?: string | null;
+            granted?: components["schemas"]["GrantedBody"];
+            profile: components["schemas"]["Profile"];
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
@@ -1610,6 +1739,39 @@ export interface components {
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
             refreshToken: string;
+        };
+        Registry: {
+            /** @description How image references begin that mean it: `registry.example:5000`. */
+            address: string;
+            caCertificate: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential. */
+            login: components["schemas"]["RegistryLogin"];
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+            tokenHost: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+            username: string | null;
+        };
+        RegistryCheckResult: {
+            login: components["schemas"]["RegistryLogin"];
+            /** @description What the engine still needs before it can pull from there and push to it. */
+            warnings: string[];
+        };
+        /**
+         * @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential.
+         * @enum {string}
+         */
+        RegistryLogin: "verified" | "not_required" | "none";
+        RegistryPage: {
+            items: components["schemas"]["Registry"][];
+            nextCursor: string | null;
         };
         RenameBody: {
             name: string;
@@ -1721,6 +1883,18 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        TeamProfile: {
+            /** @description As it counts now: a privilege that has ended is `baseline`. */
+            effective: components["schemas"]["Profile"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            exports: components["schemas"]["ExportForTeam"][];
+            granted: components["schemas"]["GrantedView"];
+            /** @description As it was set. */
+            profile: components["schemas"]["Profile"];
+            /** @description Name of the team. */
+            team: string;
+        };
         TeamResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1794,6 +1968,17 @@ export interface components {
         UnownedList: {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
+        };
+        UpdateRegistryBody: {
+            caCertificate?: string | null;
+            name?: string;
+            password?: string;
+            /** @description Null: the registry itself. */
+            tokenHost?: string | null;
+            /** @description With another address the password has to be given again. */
+            url?: string;
+            /** @description Null takes the credential away. */
+            username?: string | null;
         };
         UserCreateRequest: {
             /** @description Default: the user name. */
@@ -1873,12 +2058,6 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
-        };
-        WrittenArchive: {
-            /** @description Bytes of the files. */
-            bytes: number;
-            /** @description Files, folders and links. */
-            entries: number;
         };
     };
     responses: never;
@@ -2192,224 +2371,6 @@ export interface operations {
             };
         };
     };
-    ContainerArchive: {
-        parameters: {
-            query: {
-                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
-                as?: components["schemas"]["ArchiveForm"];
-                /** @description Absolute path, as seen in the container. */
-                path: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as they come */
-            200: {
-                headers: {
-                    /** @description permissions, octal as for chmod */
-                    "Berth-File-Mode"?: string;
-                    /** @description last change, RFC 3339 */
-                    "Berth-File-Modified"?: string;
-                    /** @description last part of the path, percent-encoded */
-                    "Berth-File-Name"?: string;
-                    /** @description bytes of a regular file */
-                    "Berth-File-Size"?: string;
-                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
-                    "Berth-File-Target"?: string;
-                    /** @description what it is */
-                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                    "application/x-tar": string;
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    PutContainerArchive: {
-        parameters: {
-            query: {
-                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
-                as?: components["schemas"]["ArchiveForm"];
-                /** @description With `as=file`: permissions, octal as for chmod; 0644 when left out. */
-                mode?: string;
-                /** @description With `as=file`: time of its last change; now when left out. */
-                modified?: string;
-                /** @description A folder of the container is not replaced by a file of the tar, nor the other way round. Always so with `as=file`. */
-                noOverwriteDirNonDir?: boolean;
-                /** @description `uid:gid` that all of it belongs to. A tar says it itself when this is left out; a file then belongs to root. */
-                owner?: string;
-                /** @description Absolute path, as seen in the container. */
-                path: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "*/*": string;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WrittenArchive"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ContainerArchiveInfo: {
-        parameters: {
-            query: {
-                /** @description Absolute path, as seen in the container. */
-                path: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All of it is in the head */
-            200: {
-                headers: {
-                    /** @description permissions, octal as for chmod */
-                    "Berth-File-Mode"?: string;
-                    /** @description last change, RFC 3339 */
-                    "Berth-File-Modified"?: string;
-                    /** @description last part of the path, percent-encoded */
-                    "Berth-File-Name"?: string;
-                    /** @description bytes of a regular file */
-                    "Berth-File-Size"?: string;
-                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
-                    "Berth-File-Target"?: string;
-                    /** @description what it is */
-                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ContainerChanges: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FileChanges"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ContainerExport: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as they come */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-tar": string;
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     ContainerKill: {
         parameters: {
             query?: {
@@ -2664,6 +2625,100 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerProcesses"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExportPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostExportBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExport"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3411,6 +3466,199 @@ export interface operations {
             };
         };
     };
+    RegistryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRegistryBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRegistryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryCheckResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleList: {
         parameters: {
             query?: {
@@ -3847,6 +4095,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfileInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfilePut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
