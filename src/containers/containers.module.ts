@@ -19,12 +19,14 @@ import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
+import { PolicyController } from './policy.controller.js'
+import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ContainerFilesController],
+  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
@@ -44,6 +46,7 @@ import { OwnedRows } from './watch-owned.js'
     LogAnswer,
     LogsStream,
     MountPlans,
+    PolicyChecks,
     TeamContainers,
     OwnedRows,
   ],

@@ -28,7 +28,7 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.setReplySerializer((payload) => replyJson(payload) as string)
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
-    request.berth = { principal: null, grant: null, ending: undecided }
+    request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
     limitBody(request, reply, (...late) => sendProblem(...late, logger))
     void reply.header('x-request-id', request.id)
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
@@ -74,7 +74,7 @@ async function authenticate(authenticator: Authenticator, request: FastifyReques
 function assertPlain({ headers }: FastifyRequest): void {
   const coding = headers['content-encoding']
   if (coding && !/^identity$/i.test(coding))
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `content-encoding ${coding.slice(0, 40)}` })
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `content-encoding ${coding.slice(0, 40)}`, wanted: 'the body as it is' })
 }
 
 function assertUtf8(request: FastifyRequest): void {

@@ -9,6 +9,8 @@ export interface RequestContext {
   ending: () => AbortSignal
   /** What a client calls its bytes. */
   mediaType?: string
+  /** Decided as always, but nothing is to be changed. */
+  dryRun: boolean
 }
 
 declare module 'fastify' {
