@@ -9,15 +9,13 @@ import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
+import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
-import { ExecEnd } from './exec-end.js'
-import { ExecStream } from './exec.stream.js'
 import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
-import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { PolicyController } from './policy.controller.js'
 import { PolicyChecks } from './policy.service.js'
@@ -39,14 +37,12 @@ import { OwnedRows } from './watch-owned.js'
     ContainerRenaming,
     Containers,
     ContainerViews,
-    ExecEnd,
-    ExecStream,
     LiveContainers,
     Host,
     LogAnswer,
-    LogsStream,
     MountPlans,
     PolicyChecks,
+    ...STREAM_PROVIDERS,
     TeamContainers,
     OwnedRows,
   ],
