@@ -3,12 +3,17 @@ import { garbage, listOf, object, parseJson, type Shape } from './answer-shape.j
 import type { EngineClient } from './client.js'
 import { fullId, query } from './engine-path.js'
 import { type FileStat, type RawStat, statOf } from './file-stat.js'
-import type { FileChange } from './types.js'
 
 /** The stat of a path, and its tar where it was asked for: one entry, or a folder with all that is in it. */
 export interface Archive {
   readonly stat: FileStat
   readonly chunks: AsyncGenerator<Uint8Array>
+}
+
+/** One row of `GET /containers/{id}/changes`; 0: changed, 1: added, 2: removed. */
+export interface FileChange {
+  readonly Path: string
+  readonly Kind: 0 | 1 | 2
 }
 
 const STAT_HEADER = 'x-docker-container-path-stat'

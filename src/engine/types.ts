@@ -157,12 +157,6 @@ export interface ContainerCreated {
   readonly Warnings: readonly string[] | null
 }
 
-/** One row of `GET /containers/{id}/changes`; 0: changed, 1: added, 2: removed. */
-export interface FileChange {
-  readonly Path: string
-  readonly Kind: 0 | 1 | 2
-}
-
 export interface ContainerTop {
   readonly Titles: readonly string[]
   readonly Processes: readonly (readonly string[])[]
