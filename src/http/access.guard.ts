@@ -19,7 +19,7 @@ export class AccessGuard implements CanActivate {
     request.berth.grant = await this.access.grant({
       operation: id,
       principal: request.berth.principal,
-      pointer: { ref: reference(request), team: team(request) },
+      pointer: { ref: reference(request), team: team(request), part: part(request) },
       requestId: request.id,
       address: request.ip,
     })
@@ -30,6 +30,13 @@ export class AccessGuard implements CanActivate {
 function reference(request: BerthRequest): string | undefined {
   const params = request.params as Record<string, string | undefined>
   return params['ref'] ?? params['id'] ?? params['name'] ?? params['team']
+}
+
+/** Repository and tag of a registry, made printable. */
+function part(request: BerthRequest): string | undefined {
+  const { id, name, reference } = request.params as Record<string, string | undefined>
+  if (id === undefined || name === undefined) return undefined
+  return [name, ...(reference === undefined ? [] : [reference])].join(' ').replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
 /** `?team=`, else `team` of the body: the one field that the decision itself needs. */
