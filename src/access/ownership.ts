@@ -7,7 +7,7 @@ import { isUniqueViolation } from '../store/database.js'
 import { OwnershipStore } from '../store/ownership.store.js'
 import type { OwnedKind, OwnershipRow } from '../store/schema.js'
 import { AccessChanges } from './changes.js'
-import { engineName } from './names.js'
+import { engineName, OBJECT_NAME } from './names.js'
 import { creationOf, LABEL_UID, Witness } from './witness.js'
 import type { TeamRef } from './principal.js'
 import { ProcessIdentity } from './process-identity.js'
@@ -81,6 +81,12 @@ export class Ownership {
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
 
+  /** Would a claim of this name do now? For dry runs. @throws AppError NAME_IN_USE */
+  async assertFree(kind: LabelledKind, name: string, team: TeamRef): Promise<void> {
+    const holder = await this.store.holder(kind, name, team.id)
+    if (holder && (holder.state !== 'live' || this.inventory.stale || this.witness.agrees(holder))) throw inUse(name)
+  }
+
   /** Goes on with what a crash or a lost answer cut off: under the same uid nothing is made twice. */
   async resume(row: OwnershipRow, team: TeamRef): Promise<Claim> {
     const { uid, kind, name } = row
@@ -149,6 +155,19 @@ export class Ownership {
     return rows.filter((row) => this.witness.agrees(row))
   }
 
+  /**
+   * What else a request of the team names: by exact name, full id or id prefix, only among the team's own. None and several are
+   * for the caller to tell; an id prefix is 4 hex digits at least.
+   */
+  async named(kind: LabelledKind, reference: string, team: TeamRef): Promise<OwnershipRow[]> {
+    if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference)) return []
+    const visible = { teamIds: [team.id] }
+    const byName = await this.store.byName(kind, reference, visible)
+    const byId = byName.length === 0 && kind !== 'volume' && /^[0-9a-f]{4,64}$/.test(reference)
+    const rows = byId ? await this.store.byIdPrefix(kind, reference, visible) : byName
+    return rows.filter((row) => row.engine_id !== null && this.witness.agrees(row))
+  }
+
   /** An administrator gives an unowned object to a team. @throws AppError NOT_FOUND, NAME_IN_USE, CONFLICT */
   async adopt(kind: LabelledKind, engineId: string, team: TeamRef, name: string, creatorId: string): Promise<OwnershipRow> {
     const view = { container: this.inventory.containers, volume: this.inventory.volumes, network: this.inventory.networks }[kind]
@@ -183,18 +202,21 @@ export class Ownership {
     { kind, teamId, name }: Pick<OwnershipRow, 'kind' | 'name'> & { teamId: string },
     write: () => Promise<void>,
   ): Promise<void> {
-    const inUse = () => new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
     try {
       return await write()
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
     }
     const holder = await this.store.holder(kind, name, teamId)
-    if (holder?.state === 'live' && (this.inventory.stale || !(await reconcileRow(this, holder)))) throw inUse()
+    if (holder?.state === 'live' && (this.inventory.stale || !(await reconcileRow(this, holder)))) throw inUse(name)
     await write().catch((error: unknown) => {
-      throw isUniqueViolation(error) ? inUse() : error
+      throw isUniqueViolation(error) ? inUse(name) : error
     })
   }
+}
+
+function inUse(name: string): AppError {
+  return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
 }
 
 /** The engine's own networks: every host has them, and a team that owned `host` would own the host. */

@@ -44,7 +44,8 @@ export function manifestOf({ headers, body }: RegistryAnswer, asked: Asked): Man
   const content = (value: unknown) => contentOf(value, address)
   const config = kind === 'image' ? content(json?.['config']) : null
   const layers = kind === 'image' ? listOf(json?.['layers']).map(content) : []
-  const manifests = kind === 'index' ? listOf(json?.['manifests']).map((each) => ({ ...content(each), platform: platformOf(each) })) : []
+  const manifests =
+    kind === 'index' ? listOf(json?.['manifests']).map((each) => Object.assign(content(each), { platform: platformOf(each) })) : []
   const parts: Content[] = [...(config ? [config] : []), ...layers, ...manifests]
   const totalSize = parts.reduce((sum, { size }) => sum + size, body.length)
   const named = { digest, mediaType, size: body.length, kind, reference: `${address}/${repository}@${digest}` }

@@ -125,9 +125,9 @@ describe.each(['basic', 'tls', 'token'] as const)('with %s', (kind) => {
 
   it.each([
     '/nothing/tags',
-    `${at('ann/nothing', '/manifests/1')}`,
-    `${at('ann/many', '/manifests/77')}`,
-    `${at('ann/many', `/manifests/sha256:${'0'.repeat(64)}`)}`,
+    at('ann/nothing', '/manifests/1'),
+    at('ann/many', '/manifests/77'),
+    at('ann/many', `/manifests/sha256:${'0'.repeat(64)}`),
   ])('answers not_found for %s', async (path) => {
     expect((await maintainer.fails('GET', of(kind, path))).code).toBe(
       kind === 'token' && path.startsWith('/nothing') ? 'registry_denied' : 'not_found',

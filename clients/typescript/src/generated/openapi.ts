@@ -9,8 +9,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what, newest first. */
+        /** Who did what, newest first. As JSON lines it is an export: everything, oldest first, as `berth audit verify` reads it. */
         get: operations["AuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds every record to its hash chain. Keep the answer elsewhere: `berth audit verify --heads` compares with it later. */
+        get: operations["AuditVerify"];
         put?: never;
         post?: never;
         delete?: never;
@@ -519,6 +536,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks of your teams */
+        get: operations["NetworkList"];
+        put?: never;
+        /** The gateway chooses the subnet, from `BERTH_NETWORK_POOL`. */
+        post: operations["NetworkCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A network, and which containers are on it */
+        get: operations["NetworkInspect"];
+        put?: never;
+        post?: never;
+        /** The default network comes back with the next container that needs it. */
+        delete: operations["NetworkDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkConnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkDisconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. The default networks stay. */
+        post: operations["NetworkPrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -564,6 +668,23 @@ export interface paths {
         get: operations["PermissionList"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Would a container be allowed by the team's profile? */
+        post: operations["PolicyCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -618,58 +739,6 @@ export interface paths {
         put?: never;
         /** Ask the registry now whether it takes the credential */
         post: operations["RegistryCheck"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registries/{id}/repositories": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Repositories of a registry */
-        get: operations["RepositoryList"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registries/{id}/repositories/{name}/manifests/{reference}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a tag or digest stands for */
-        get: operations["ManifestInspect"];
-        put?: never;
-        post?: never;
-        /** Delete a manifest from a registry, with every tag on it */
-        delete: operations["ManifestDelete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/registries/{id}/repositories/{name}/tags": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tags of a repository */
-        get: operations["RepositoryTags"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1097,24 @@ export interface components {
             /** @description Name or id of the team that gets it. */
             team: string;
         };
+        AuditChainSummary: {
+            /** @description First record that is kept; those before it went by retention. */
+            firstPlace: number;
+            /** @description Hash of the last record. */
+            head: string;
+            lastPlace: number;
+            writer: string;
+        };
+        AuditFault: {
+            /** @description Place in the writer's chain. */
+            place: number;
+            reason: string;
+            /** @description The record there, where there is one. */
+            record: components["schemas"]["AuditItem"] | null;
+            writer: string;
+        };
+        /** @enum {string} */
+        AuditFormat: "json" | "ndjson";
         AuditItem: {
             /** @description Address of the client. */
             address: string;
@@ -1037,8 +1124,14 @@ export interface components {
             at: string;
             /** @description Session or token that it came with. */
             credential: string;
+            /** @description SHA-256 of this record and of `previous`. */
+            hash: string;
             operation: string;
             phase: components["schemas"]["AuditPhase"];
+            /** @description 1, 2, 3 … in the chain. */
+            place: number;
+            /** @description Hash of the record before it in the chain. */
+            previous: string;
             principal: string;
             principalId: string | null;
             requestId: string;
@@ -1049,6 +1142,8 @@ export interface components {
             target: string | null;
             targetKind: string;
             team: string | null;
+            /** @description The gateway process that wrote it; its records are a chain. */
+            writer: string;
         };
         AuditPage: {
             items: components["schemas"]["AuditItem"][];
@@ -1056,6 +1151,14 @@ export interface components {
         };
         /** @enum {string} */
         AuditPhase: "intent" | "outcome" | "denied" | "opened";
+        AuditVerification: {
+            chains: components["schemas"]["AuditChainSummary"][];
+            /** @description The first fault of each chain that has one, the first bad record of the log first. */
+            faults: components["schemas"]["AuditFault"][];
+            intact: boolean;
+            /** @description Records that were looked at. */
+            records: number;
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1091,6 +1194,14 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
+        ConnectBody: {
+            /** @description What the others on the network reach it by, beside its name. */
+            aliases?: string[];
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description An address in the network's subnet; a free one when left out. */
+            ip?: string;
+        };
         ContainerCopies: {
             items: components["schemas"]["ContainerCopy"][];
         };
@@ -1248,13 +1359,6 @@ export interface components {
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
         };
-        Content: {
-            /** @description `sha256:…` */
-            digest: string;
-            mediaType: string;
-            /** @description Bytes, as they are in the registry. */
-            size: number;
-        };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
             autoRemove?: boolean;
@@ -1276,7 +1380,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1307,6 +1411,18 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateNetworkBody: {
+            /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
+            internal?: boolean;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Not `default`, which every team has, nor a word of the engine's own: `bridge`, `host`, `none`, `container`. */
+            name: string;
+            /** @description Team that the network belongs to; may be left out by a member of exactly one. */
+            team?: string;
+        };
         CreateRegistryBody: {
             /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
             caCertificate?: string;
@@ -1330,6 +1446,12 @@ export interface components {
             name?: string;
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
+        };
+        DisconnectBody: {
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description Also when the engine can't reach the container's side of it. */
+            force?: boolean;
         };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
@@ -1637,33 +1759,6 @@ export interface components {
             /** @description RFC 3339 with nanoseconds. */
             time: string;
         };
-        Manifest: {
-            /** @description Of an image; null of an index. */
-            config: components["schemas"]["Content"] | null;
-            /** @description `sha256:…` */
-            digest: string;
-            kind: components["schemas"]["ManifestKind"];
-            /** @description Of an image, the lowest first. */
-            layers: components["schemas"]["Content"][];
-            /** @description Of an index. */
-            manifests: components["schemas"]["PlatformManifest"][];
-            mediaType: string;
-            /** @description `registry.example:5000/team/app@sha256:…` */
-            reference: string;
-            /** @description Bytes, as they are in the registry. */
-            size: number;
-            /** @description Bytes of an image with its layers; of an index that of its manifests alone. */
-            totalSize: number;
-        };
-        ManifestDeletion: {
-            /** @description False: the repository has too many tags to look at each, so more may have gone. */
-            complete: boolean;
-            digest: string;
-            /** @description Every tag that went with it, the one that was asked for among them. */
-            tags: string[];
-        };
-        /** @enum {string} */
-        ManifestKind: "image" | "index";
         MemberPage: {
             items: components["schemas"]["MemberResponse"][];
             /** @description For the next page; null on the last. */
@@ -1719,6 +1814,44 @@ export interface components {
          * @enum {string}
          */
         MountType: "volume" | "bind" | "tmpfs";
+        Network: {
+            /** Format: date-time */
+            createdAt: string;
+            driver: string;
+            id: string;
+            /** @description Without a way to the outside. */
+            internal: boolean;
+            /** @description The one that containers are put on which name none; it comes by itself, and goes with the team. */
+            isDefault: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The team's containers on it, running or not, by name. */
+            members: components["schemas"]["NetworkMember"][];
+            name: string;
+            /** @description `10.201.0.0/24` */
+            subnet: string | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        NetworkMember: {
+            /** @description What it is called here beside its name. */
+            aliases: string[];
+            /** @description Full id of the container. */
+            id: string;
+            /** @description Null while it does not run. */
+            ip: string | null;
+            /** @description As its team calls it; the others reach it by this name. */
+            name: string;
+            /** @description Does it run? Only then it can be reached. */
+            running: boolean;
+        };
+        NetworkPage: {
+            items: components["schemas"]["Network"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
+        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1760,14 +1893,81 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
-        PlatformManifest: {
-            /** @description `sha256:…` */
-            digest: string;
-            mediaType: string;
-            /** @description `linux/amd64`, `linux/arm64/v8`; null for what is no image, such as an attestation. */
-            platform: string | null;
-            /** @description Bytes, as they are in the registry. */
-            size: number;
+        PolicyCheckBody: {
+            spec: components["schemas"]["PolicySpec"];
+            /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
+            team?: string;
+        };
+        PolicyFault: {
+            detail: string;
+            /** @description In the spec. */
+            pointer: string;
+        };
+        PolicySpec: {
+            /** @description Removes the container and its anonymous volumes when it ends. */
+            autoRemove?: boolean;
+            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
+            command?: string[];
+            /** @description Makes so many copies; the answer then reports each. */
+            count?: number;
+            entrypoint?: string[];
+            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
+            env?: string[];
+            healthcheck?: components["schemas"]["HealthcheckBody"];
+            hostname?: string;
+            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
+            image: string;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            mounts?: components["schemas"]["MountBody"][];
+            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
+            name?: string;
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
+            network?: string;
+            /** @description Keeps standard input open without anybody attached. */
+            openStdin?: boolean;
+            ports?: components["schemas"]["PortBody"][];
+            /** @description Refused below the profile `privileged`. */
+            privileged?: boolean;
+            /** @description Publishes every port that the image exposes on a free port of the host. */
+            publishAll?: boolean;
+            /**
+             * @description Whether the image is looked for at its registry; `missing` when left out.
+             * @default missing
+             */
+            pull: components["schemas"]["PullPolicy"];
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
+            stopSignal?: string;
+            /** @description Seconds between the stop signal and the kill; 10 when left out. */
+            stopTimeout?: number;
+            /** @description A terminal for the main process. */
+            tty?: boolean;
+            /** @description `user`, `user:group` or numbers. */
+            user?: string;
+            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
+            volumesFrom?: string[];
+            /** @description Absolute path. */
+            workingDir?: string;
+        };
+        PolicyVerdict: {
+            allowed: boolean;
+            errors: components["schemas"]["PolicyFault"][];
+            /** @description false: the team has no such image yet, so what it brings in is judged when it is pulled. */
+            imageJudged: boolean;
+            /** @description That counts for the team now. */
+            profile: components["schemas"]["Profile"];
+            violations: components["schemas"]["PolicyViolation"][];
+        };
+        PolicyViolation: {
+            /** @description In the spec. */
+            path: string;
+            profile: string;
+            /** @description What it would have to be. */
+            rule: string;
         };
         PortBody: {
             /** @description Port inside the container. */
@@ -1813,6 +2013,15 @@ export interface components {
             expiresAt?: string | null;
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
+        };
+        PrunedNetwork: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedNetworks: {
+            removed: components["schemas"]["PrunedNetwork"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -1892,27 +2101,6 @@ export interface components {
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
-        };
-        Repository: {
-            /** @description `team/app` */
-            name: string;
-            /** @description How image references begin that mean it: `registry.example:5000/team/app`. */
-            reference: string;
-        };
-        RepositoryPage: {
-            items: components["schemas"]["Repository"][];
-            /** @description For the next page; null on the last. The registry decides the order and how many there are. */
-            nextCursor: string | null;
-        };
-        RepositoryTag: {
-            name: string;
-            /** @description The whole image reference: `registry.example:5000/team/app:1`. */
-            reference: string;
-        };
-        RepositoryTagPage: {
-            /** @description By name. */
-            items: components["schemas"]["RepositoryTag"][];
-            nextCursor: string | null;
         };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
@@ -2187,8 +2375,12 @@ export interface operations {
     AuditList: {
         parameters: {
             query?: {
+                /** @description Only what a host role allowed (true), or what a role in the team did (false). */
+                asAdmin?: boolean;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description `ndjson`, or `Accept: application/x-ndjson`: all records at once, oldest first, one a line; `limit` then only counts where it is given. */
+                format?: components["schemas"]["AuditFormat"];
                 /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only this operation: `ContainerCreate`. */
@@ -2198,7 +2390,47 @@ export interface operations {
                 principal?: string;
                 /** @description Only what belongs to this request. */
                 requestId?: string;
+                /** @description Only with this result: `ok`, or an error code. */
+                result?: string;
+                /** @description Only from this time on, RFC 3339. */
+                since?: string;
+                /** @description Only what was done to objects of this kind: `container`. */
+                targetKind?: string;
+                /** @description Only what concerned the team of this name. */
+                teamName?: string;
+                /** @description Only before this time, RFC 3339. */
+                until?: string;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; with `format=ndjson` all records, one a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": components["schemas"]["AuditItem"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuditVerify: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2210,7 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditPage"];
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -2258,13 +2490,17 @@ export interface operations {
     };
     AuthLogout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2384,6 +2620,8 @@ export interface operations {
     ContainerCreate: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
@@ -2405,6 +2643,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2454,6 +2699,8 @@ export interface operations {
     ContainerDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also a running one, which is killed. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2470,6 +2717,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2490,6 +2738,8 @@ export interface operations {
     ContainerKill: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description `SIGKILL` when left out. */
                 signal?: string;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2511,6 +2761,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2576,6 +2833,8 @@ export interface operations {
     ContainerRename: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2600,6 +2859,13 @@ export interface operations {
                     "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2614,6 +2880,8 @@ export interface operations {
     ContainerRestart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2635,6 +2903,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2650,6 +2925,8 @@ export interface operations {
     ContainerStart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2670,6 +2947,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2684,6 +2968,8 @@ export interface operations {
     ContainerStop: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2705,6 +2991,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2788,7 +3081,10 @@ export interface operations {
     };
     HostExportCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2807,6 +3103,13 @@ export interface operations {
                     "application/json": components["schemas"]["HostExport"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2820,7 +3123,10 @@ export interface operations {
     };
     HostExportDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name */
@@ -2830,6 +3136,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2931,6 +3238,8 @@ export interface operations {
     ImageDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also while containers of the team use it; they keep running. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2952,6 +3261,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageRemoval"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3000,7 +3316,10 @@ export interface operations {
     };
     ImageCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
@@ -3032,6 +3351,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3045,7 +3371,10 @@ export interface operations {
     };
     ImageTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3063,6 +3392,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageTagged"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3147,7 +3483,10 @@ export interface operations {
     };
     JobCancel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3165,6 +3504,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3178,7 +3524,10 @@ export interface operations {
     };
     LibraryPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3200,6 +3549,13 @@ export interface operations {
                     "application/json": components["schemas"]["LibraryImage"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3213,7 +3569,10 @@ export interface operations {
     };
     LibraryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3223,6 +3582,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3302,7 +3662,10 @@ export interface operations {
     };
     MePassword: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3313,6 +3676,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3365,7 +3729,10 @@ export interface operations {
     };
     SessionDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3375,6 +3742,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3427,7 +3795,10 @@ export interface operations {
     };
     TokenCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3446,6 +3817,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3459,7 +3837,10 @@ export interface operations {
     };
     TokenDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3469,6 +3850,293 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNetworkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkConnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDisconnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisconnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedNetworks"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3519,7 +4187,10 @@ export interface operations {
     };
     OwnershipAssign: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3537,6 +4208,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3569,6 +4247,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PolicyCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVerdict"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3619,7 +4329,10 @@ export interface operations {
     };
     RegistryCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3637,6 +4350,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3682,7 +4402,10 @@ export interface operations {
     };
     RegistryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3692,6 +4415,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3711,7 +4435,10 @@ export interface operations {
     };
     RegistryUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3732,6 +4459,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3762,150 +4496,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryCheckResult"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RepositoryList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RepositoryPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ManifestInspect: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description id */
-                id: string;
-                /** @description repository (percent-encoded): `team%2Fapp` */
-                name: string;
-                /** @description tag or digest (`sha256:…`) */
-                reference: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Manifest"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ManifestDelete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description id */
-                id: string;
-                /** @description repository (percent-encoded): `team%2Fapp` */
-                name: string;
-                /** @description tag or digest (`sha256:…`) */
-                reference: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManifestDeletion"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RepositoryTags: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description id */
-                id: string;
-                /** @description repository (percent-encoded): `team%2Fapp` */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RepositoryTagPage"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -4138,7 +4728,10 @@ export interface operations {
     };
     TeamCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4156,6 +4749,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4201,7 +4801,10 @@ export interface operations {
     };
     TeamDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4211,6 +4814,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4230,7 +4834,10 @@ export interface operations {
     };
     TeamUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4251,6 +4858,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4301,7 +4915,10 @@ export interface operations {
     };
     MemberPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4325,6 +4942,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4338,7 +4962,10 @@ export interface operations {
     };
     MemberDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4350,6 +4977,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4400,7 +5028,10 @@ export interface operations {
     };
     ProfilePut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
@@ -4424,6 +5055,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4506,7 +5144,10 @@ export interface operations {
     };
     UserCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4524,6 +5165,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4569,7 +5217,10 @@ export interface operations {
     };
     UserDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4579,6 +5230,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4598,7 +5250,10 @@ export interface operations {
     };
     UserUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4619,6 +5274,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4672,7 +5334,10 @@ export interface operations {
     };
     VolumeCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4690,6 +5355,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Volume"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4739,6 +5411,8 @@ export interface operations {
     VolumeDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4751,6 +5425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
