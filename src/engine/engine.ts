@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
+import { ContainerFiles } from './container-files.js'
 import { Containers } from './containers.js'
 import { DiskUsage } from './disk-usage.js'
 import type { EngineState } from './engine-state.js'
@@ -21,6 +22,7 @@ import { Volumes } from './volumes.js'
 export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly system: System
   readonly containers: Containers
+  readonly files: ContainerFiles
   readonly images: Images
   readonly volumes: Volumes
   readonly networks: Networks
@@ -39,6 +41,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     const client = new EngineClient(this.transport, this.connection, all)
     this.system = new System(client)
     this.containers = new Containers(client)
+    this.files = new ContainerFiles(client)
     this.images = new Images(client)
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)
