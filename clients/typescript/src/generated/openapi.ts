@@ -1305,19 +1305,23 @@ export interface components {
         CheckItem: {
             /** @description What was found. */
             detail: string;
-            /** @description What to do about it; null where nothing is to be done. */
+            /** @description What to do about it, or how to have it; null where nothing is to be done. */
             fix: string | null;
             /** @description `kernel`, `architecture`, `cgroups` … */
             name: string;
-            result: components["schemas"]["CheckResult"];
+            /** @description `missing`: the host can not be shared without it. */
+            state: components["schemas"]["CheckState"];
         };
         CheckResponse: {
             items: components["schemas"]["CheckItem"][];
-            /** @description No item failed. */
+            /** @description Nothing is missing. */
             ready: boolean;
         };
-        /** @enum {string} */
-        CheckResult: "ok" | "warning" | "failed";
+        /**
+         * @description `missing`: the host can not be shared without it.
+         * @enum {string}
+         */
+        CheckState: "ok" | "warning" | "missing";
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
