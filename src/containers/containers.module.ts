@@ -9,11 +9,13 @@ import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { ExecEnd } from './exec-end.js'
 import { ExecStream } from './exec.stream.js'
 import { Host } from './host-facts.js'
+import { HostPorts } from './host-ports.js'
 import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
@@ -35,12 +37,14 @@ import { OwnedRows } from './watch-owned.js'
     ContainerMaker,
     ContainerPreparation,
     ContainerRenaming,
+    ContainerTrial,
     Containers,
     ContainerViews,
     ExecEnd,
     ExecStream,
     LiveContainers,
     Host,
+    HostPorts,
     LogAnswer,
     LogsStream,
     MountPlans,
