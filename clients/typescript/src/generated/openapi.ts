@@ -9,8 +9,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what, newest first. */
+        /** Who did what, newest first. As JSON lines it is an export: everything, oldest first, as `berth audit verify` reads it. */
         get: operations["AuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds every record to its hash chain. Keep the answer elsewhere: `berth audit verify --heads` compares with it later. */
+        get: operations["AuditVerify"];
         put?: never;
         post?: never;
         delete?: never;
@@ -519,6 +536,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks of your teams */
+        get: operations["NetworkList"];
+        put?: never;
+        /** The gateway chooses the subnet, from `BERTH_NETWORK_POOL`. */
+        post: operations["NetworkCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A network, and which containers are on it */
+        get: operations["NetworkInspect"];
+        put?: never;
+        post?: never;
+        /** The default network comes back with the next container that needs it. */
+        delete: operations["NetworkDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkConnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkDisconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. The default networks stay. */
+        post: operations["NetworkPrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -993,6 +1097,24 @@ export interface components {
             /** @description Name or id of the team that gets it. */
             team: string;
         };
+        AuditChainSummary: {
+            /** @description First record that is kept; those before it went by retention. */
+            firstPlace: number;
+            /** @description Hash of the last record. */
+            head: string;
+            lastPlace: number;
+            writer: string;
+        };
+        AuditFault: {
+            /** @description Place in the writer's chain. */
+            place: number;
+            reason: string;
+            /** @description The record there, where there is one. */
+            record: components["schemas"]["AuditItem"] | null;
+            writer: string;
+        };
+        /** @enum {string} */
+        AuditFormat: "json" | "ndjson";
         AuditItem: {
             /** @description Address of the client. */
             address: string;
@@ -1002,8 +1124,14 @@ export interface components {
             at: string;
             /** @description Session or token that it came with. */
             credential: string;
+            /** @description SHA-256 of this record and of `previous`. */
+            hash: string;
             operation: string;
             phase: components["schemas"]["AuditPhase"];
+            /** @description 1, 2, 3 … in the chain. */
+            place: number;
+            /** @description Hash of the record before it in the chain. */
+            previous: string;
             principal: string;
             principalId: string | null;
             requestId: string;
@@ -1014,6 +1142,8 @@ export interface components {
             target: string | null;
             targetKind: string;
             team: string | null;
+            /** @description The gateway process that wrote it; its records are a chain. */
+            writer: string;
         };
         AuditPage: {
             items: components["schemas"]["AuditItem"][];
@@ -1021,6 +1151,14 @@ export interface components {
         };
         /** @enum {string} */
         AuditPhase: "intent" | "outcome" | "denied" | "opened";
+        AuditVerification: {
+            chains: components["schemas"]["AuditChainSummary"][];
+            /** @description The first fault of each chain that has one, the first bad record of the log first. */
+            faults: components["schemas"]["AuditFault"][];
+            intact: boolean;
+            /** @description Records that were looked at. */
+            records: number;
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1056,6 +1194,14 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
+        ConnectBody: {
+            /** @description What the others on the network reach it by, beside its name. */
+            aliases?: string[];
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description An address in the network's subnet; a free one when left out. */
+            ip?: string;
+        };
         ContainerCopies: {
             items: components["schemas"]["ContainerCopy"][];
         };
@@ -1234,7 +1380,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1265,6 +1411,18 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateNetworkBody: {
+            /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
+            internal?: boolean;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Not `default`, which every team has, nor a word of the engine's own: `bridge`, `host`, `none`, `container`. */
+            name: string;
+            /** @description Team that the network belongs to; may be left out by a member of exactly one. */
+            team?: string;
+        };
         CreateRegistryBody: {
             /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
             caCertificate?: string;
@@ -1288,6 +1446,12 @@ export interface components {
             name?: string;
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
+        };
+        DisconnectBody: {
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description Also when the engine can't reach the container's side of it. */
+            force?: boolean;
         };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
@@ -1650,6 +1814,44 @@ export interface components {
          * @enum {string}
          */
         MountType: "volume" | "bind" | "tmpfs";
+        Network: {
+            /** Format: date-time */
+            createdAt: string;
+            driver: string;
+            id: string;
+            /** @description Without a way to the outside. */
+            internal: boolean;
+            /** @description The one that containers are put on which name none; it comes by itself, and goes with the team. */
+            isDefault: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The team's containers on it, running or not, by name. */
+            members: components["schemas"]["NetworkMember"][];
+            name: string;
+            /** @description `10.201.0.0/24` */
+            subnet: string | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        NetworkMember: {
+            /** @description What it is called here beside its name. */
+            aliases: string[];
+            /** @description Full id of the container. */
+            id: string;
+            /** @description Null while it does not run. */
+            ip: string | null;
+            /** @description As its team calls it; the others reach it by this name. */
+            name: string;
+            /** @description Does it run? Only then it can be reached. */
+            running: boolean;
+        };
+        NetworkPage: {
+            items: components["schemas"]["Network"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
+        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1722,7 +1924,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1811,6 +2013,15 @@ export interface components {
             expiresAt?: string | null;
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
+        };
+        PrunedNetwork: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedNetworks: {
+            removed: components["schemas"]["PrunedNetwork"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -2164,8 +2375,12 @@ export interface operations {
     AuditList: {
         parameters: {
             query?: {
+                /** @description Only what a host role allowed (true), or what a role in the team did (false). */
+                asAdmin?: boolean;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description `ndjson`, or `Accept: application/x-ndjson`: all records at once, oldest first, one a line; `limit` then only counts where it is given. */
+                format?: components["schemas"]["AuditFormat"];
                 /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only this operation: `ContainerCreate`. */
@@ -2175,7 +2390,47 @@ export interface operations {
                 principal?: string;
                 /** @description Only what belongs to this request. */
                 requestId?: string;
+                /** @description Only with this result: `ok`, or an error code. */
+                result?: string;
+                /** @description Only from this time on, RFC 3339. */
+                since?: string;
+                /** @description Only what was done to objects of this kind: `container`. */
+                targetKind?: string;
+                /** @description Only what concerned the team of this name. */
+                teamName?: string;
+                /** @description Only before this time, RFC 3339. */
+                until?: string;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; with `format=ndjson` all records, one a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": components["schemas"]["AuditItem"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuditVerify: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2187,7 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditPage"];
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3595,6 +3850,292 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNetworkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkConnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDisconnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisconnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedNetworks"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {

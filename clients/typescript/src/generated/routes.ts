@@ -3,6 +3,7 @@
 
 export const ROUTES = {
   AuditList: ['GET', '/api/v1/audit'],
+  AuditVerify: ['GET', '/api/v1/audit/verify'],
   AuthLogin: ['POST', '/api/v1/auth/login'],
   AuthLogout: ['POST', '/api/v1/auth/logout'],
   AuthRefresh: ['POST', '/api/v1/auth/refresh'],
@@ -40,6 +41,13 @@ export const ROUTES = {
   MemberList: ['GET', '/api/v1/teams/{team}/members'],
   MemberPut: ['PUT', '/api/v1/teams/{team}/members/{user}'],
   Metrics: ['GET', '/metrics'],
+  NetworkConnect: ['POST', '/api/v1/networks/{ref}/connect'],
+  NetworkCreate: ['POST', '/api/v1/networks'],
+  NetworkDelete: ['DELETE', '/api/v1/networks/{ref}'],
+  NetworkDisconnect: ['POST', '/api/v1/networks/{ref}/disconnect'],
+  NetworkInspect: ['GET', '/api/v1/networks/{ref}'],
+  NetworkList: ['GET', '/api/v1/networks'],
+  NetworkPrune: ['POST', '/api/v1/networks/prune'],
   OpenApi: ['GET', '/api/v1/openapi.json'],
   OwnershipAssign: ['POST', '/api/v1/ownership/assign'],
   PermissionList: ['GET', '/api/v1/permissions'],
