@@ -108,6 +108,23 @@ describe('saving a registry', () => {
   })
 })
 
+describe('a dry run', () => {
+  it('tries everything and keeps nothing', async () => {
+    const team = await s.team('dry')
+    const create = (body: object) => s.admin.http.post('/registries?dryRun=true').send({ team: team.name, name: 'dry', ...basic, ...body })
+    expect((await create({})).status).toBe(204)
+    expect((await create({ password: 'wrong' })).body).toMatchObject({ code: 'registry_login_failed' })
+    expect(await s.admin.ok('GET', `/registries?team=${team.name}`)).toMatchObject({ items: [] })
+    const { id } = await s.admin.ok<SavedRegistry>('POST', '/registries', { team: team.name, name: 'dry', ...basic })
+    expect((await create({ name: 'other' })).body).toMatchObject({ code: 'conflict' })
+    const update = (body: object) => s.admin.http.patch(`/registries/${id}?dryRun=true`).send(body)
+    expect((await update({ name: 'renamed' })).status).toBe(204)
+    expect((await update({ url: `http://127.0.0.1:${PORTS.seed}` })).body).toMatchObject({ code: 'invalid_request' })
+    expect((await s.admin.http.delete(`/registries/${id}?dryRun=true`)).status).toBe(204)
+    expect(await s.admin.ok('GET', `/registries/${id}`)).toMatchObject({ name: 'dry', url: basic.url })
+  })
+})
+
 describe('the credential of a team', () => {
   it('is for exactly its host and port, and for no other team', async () => {
     expect(await credentialFor(alpha, `127.0.0.1:${PORTS.basic}`)).toMatchObject({ username: 'ann', password: PASSWORD })
