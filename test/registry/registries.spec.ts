@@ -140,6 +140,14 @@ describe('the credential of a team', () => {
     expect(await credentialFor({ id: 'library', name: 'library' }, `127.0.0.1:${PORTS.basic}`)).toBeNull()
   })
 
+  it('is a token for the one use, where another host makes the tokens', async () => {
+    const access = s.gateway.app.get(RegistryAccess, { strict: false })
+    const given = await access.credentialFor(alpha.id, `127.0.0.1:${PORTS.token}`, { repository: 'ann/app', action: 'push' })
+    expect(given).toMatchObject({ username: '', password: '' })
+    const claims = JSON.parse(Buffer.from(given!.registryToken!.split('.')[1]!, 'base64url').toString()) as { access: unknown }
+    expect(claims.access).toEqual([{ type: 'repository', name: 'ann/app', actions: ['pull', 'push'] }])
+  })
+
   it('opens in no other row', async () => {
     const db = s.gateway.app.get(Database, { strict: false })
     const row = await db.selectFrom('registries').selectAll().where('team_id', '=', bravo.id).executeTakeFirstOrThrow()
