@@ -123,6 +123,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file or folder of a container, as a tar; one file also as itself */
+        get: operations["ContainerArchive"];
+        /** Unpack a tar in a folder of a container, or write one file */
+        put: operations["PutContainerArchive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** What a path of a container is */
+        head: operations["ContainerArchiveInfo"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from the image */
+        get: operations["ContainerChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file system as a tar, without what is mounted */
+        get: operations["ContainerExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/kill": {
         parameters: {
             query?: never;
@@ -1134,6 +1187,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        ArchiveForm: "tar" | "file";
         AssignedResponse: {
             id: string;
             kind: components["schemas"]["OwnedKind"];
@@ -1516,7 +1571,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1526,6 +1581,15 @@ export interface components {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        /** @enum {string} */
+        FileChangeKind: "changed" | "added" | "removed";
+        FileChanges: {
+            items: components["schemas"]["FileChangeView"][];
+        };
+        FileChangeView: {
+            kind: components["schemas"]["FileChangeKind"];
+            path: string;
         };
         GrantedBody: {
             /** @description Without `CAP_`. */
@@ -2479,6 +2543,12 @@ export interface components {
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
         };
+        WrittenArchive: {
+            /** @description Bytes of the files. */
+            bytes: number;
+            /** @description Files, folders and links. */
+            entries: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2839,6 +2909,233 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/x-tar": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PutContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description With `as=file`: permissions, octal as for chmod; 0644 when left out. */
+                mode?: string;
+                /** @description With `as=file`: time of its last change; now when left out. */
+                modified?: string;
+                /** @description A folder of the container is not replaced by a file of the tar, nor the other way round. Always so with `as=file`. */
+                noOverwriteDirNonDir?: boolean;
+                /** @description `uid:gid` that all of it belongs to. A tar says it itself when this is left out; a file then belongs to root. */
+                owner?: string;
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenArchive"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchiveInfo: {
+        parameters: {
+            query: {
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it is in the head */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerChanges: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileChanges"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerExport: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
