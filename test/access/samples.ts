@@ -65,6 +65,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
+  SystemEvents: { query: 'limit=1' },
 
   SetupComplete: invalid({ setupToken: 5 }),
   AuthLogin: invalid({ username: 5 }),
@@ -143,5 +144,6 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { k
   ExecStart: null,
   ExecResize: null,
   ExecInspect: null,
+  SystemEvents: (team) => ({ kind: 'system.events', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }

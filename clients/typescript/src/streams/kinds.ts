@@ -1,4 +1,5 @@
 import type {
+  EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
@@ -59,6 +60,17 @@ export interface JobProgressParams {
   credit?: number
 }
 
+export interface EventsParams {
+  team?: string
+  since?: string
+  until?: string
+  /** `cursor` of an event, of a page or of the ack: goes on after it. */
+  cursor?: string
+  filters?: { kind?: EventRecord['kind'][]; action?: string[]; name?: string[] }
+  unowned?: boolean
+  credit?: number
+}
+
 /** Records are missing here; the rest goes on behind it. */
 export type GapRecord = Omit<StreamGap, 'streamId'> & { type: 'gap' }
 /** What follows comes from another container of the same name. */
@@ -71,6 +83,7 @@ export interface StreamKinds {
   'container.attach': { params: AttachParams; record: ExecFrame }
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }
   'container.top': { params: SampleParams; record: TopRecord | LogState }
+  'system.events': { params: EventsParams; record: EventRecord }
   'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
 }
 
