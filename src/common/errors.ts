@@ -100,6 +100,17 @@ export const ERRORS = {
     hint: 'correct the command, the user or the working directory',
   },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  PUSH_FAILED: {
+    status: 422,
+    text: 'the image could not be pushed: {reason}',
+    hint: "check the reference, the registry and the team's credentials for it",
+  },
+  IMPORT_FAILED: { status: 422, text: 'the archive could not be taken in: {reason}', hint: 'make the archive anew and send it whole' },
+  BUILD_FAILED: {
+    status: 422,
+    text: 'the image could not be built: {reason}',
+    hint: 'see the steps of the job, and correct the Dockerfile or the context',
+  },
   HEADERS_TOO_LARGE: { status: 431, text: 'the headers are too large', hint: 'send at most 16 KB of headers' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
@@ -131,6 +142,16 @@ export const ERRORS = {
     hint: 'try again shortly; GET /health/ready tells when it is back',
   },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
+  SEARCH_FAILED: {
+    status: 503,
+    text: 'the hub can not be searched: {reason}',
+    hint: 'an administrator should check that the docker host reaches index.docker.io',
+  },
+  DISK_FULL: {
+    status: 507,
+    text: 'the disk of the docker host is full',
+    hint: 'remove images, containers or volumes that are not needed, or ask an administrator',
+  },
   NETWORK_POOL_EXHAUSTED: {
     status: 503,
     text: 'no subnet is free for a network of the team',

@@ -93,6 +93,13 @@ export class Config {
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
 
+  /** Seconds that a registry may say nothing during a pull or push before it is given up. */
+  @number
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  BERTH_REGISTRY_TIMEOUT = 120
+
   /** Redis address (`redis://…`) for changes of rights between several gateway processes. Secret. */
   @IsOptional()
   @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })

@@ -318,10 +318,30 @@ export interface EngineEvent {
   readonly timeNano: number
 }
 
-/** One line of the progress of a pull or push. */
+/** One row of `GET /images/search`. */
+export interface ImageSearchItem {
+  readonly name: string
+  readonly description?: string
+  readonly star_count?: number
+  readonly is_official?: boolean
+  readonly is_automated?: boolean
+}
+
+/** What a push or a build tells at its end. */
+export interface ProgressResult {
+  /** Of a push: the manifest's digest. */
+  readonly Digest?: string
+  /** Of a build: `sha256:…` of the image. */
+  readonly ID?: string
+}
+
+/** One line of the progress of a pull, push, import, load or build. */
 export interface ProgressEvent {
-  /** `Pulling fs layer`, `Downloading`, `Pull complete`, `Digest: sha256:…`. */
+  /** `Pulling fs layer`, `Downloading`, `Pull complete`, `Digest: sha256:…`; empty where the line is something else. */
   readonly status: string
+  /** What a build or a load prints. */
+  readonly stream?: string
+  readonly aux?: ProgressResult
   /** The layer's short digest, or the tag in the first line. */
   readonly id?: string
   readonly current?: number

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
 import { Access, operation, type OperationId } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
+import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
 /** The REST edge's one question to the access layer, before any body is looked into. */
@@ -49,7 +49,7 @@ function team(request: BerthRequest): string | undefined {
 function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
   const keys = Object.keys(request.query as object)
   if (keys.length === 0) return
-  const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
+  const teamAllowed = takesTeam(operation(id))
   const args = Object.keys(
     (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {},
   )

@@ -3,6 +3,7 @@ import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
 import { HostExportStore } from './host-exports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
@@ -20,6 +21,7 @@ const STORES = [
   AuditStore,
   HostExportStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
   MembershipStore,
   OwnershipStore,

@@ -3,6 +3,7 @@ import * as spine from './0001-spine.js'
 import * as auditProcess from './0002-audit-process.js'
 import * as networks from './0003-networks.js'
 import * as profiles from './0004-profiles.js'
+import * as imageScratch from './0030-image-scratch.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-audit-process': auditProcess,
   '0003-networks': networks,
   '0004-profiles': profiles,
+  '0030-image-scratch': imageScratch,
 }
