@@ -22,6 +22,7 @@ import { JobsModule } from './jobs/jobs.module.js'
 import { AppLogger, loggerOptions } from './logging.js'
 import { NetworksModule } from './networks/networks.module.js'
 import { OwnershipModule } from './ownership/ownership.module.js'
+import { PolicyModule } from './policy/policy.module.js'
 import { RegistryModule } from './registry/registry.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
@@ -58,6 +59,7 @@ class AppModule {
         VolumesModule,
         NetworksModule,
         OwnershipModule,
+        PolicyModule,
         RegistryModule,
         SystemModule,
       ],

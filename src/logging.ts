@@ -18,12 +18,17 @@ export function loggerOptions(config: Config): Params {
         res: (response: ServerResponse & { statusCode: number }) => ({ status: response.statusCode }),
       },
       // asked every few seconds by whoever watches us: the answers are in the metrics
-      autoLogging: { ignore: (request) => /^\/(health\/|metrics)/.test(request.url ?? '') },
+      autoLogging: { ignore: (request) => /^\/(health\/|metrics)/.test(askedFor(request)) },
       customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
       customSuccessMessage: () => 'request',
       customErrorMessage: () => 'request failed',
     },
   }
+}
+
+/** A middleware of a single route sees the address without what its route has matched. */
+function askedFor(request: IncomingMessage & { originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? ''
 }
 
 /** What the framework tells of each module and route at every start: some sixty lines that would bury the setup token. */

@@ -20,6 +20,7 @@ export type TargetKind =
   | 'volume'
   | 'network'
   | 'job'
+  | 'registry'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
 export type Effect = 'read' | 'write' | 'open'
@@ -172,6 +173,25 @@ export const OPERATIONS = {
   MemberList: row('teams.read', 'teamEntity', 'read', 'rest'),
   MemberPut: row('members.manage', 'teamEntity', 'write', 'rest'),
   MemberDelete: row('members.manage', 'teamEntity', 'write', 'rest'),
+
+  // registries of the teams
+  RegistryList: row('registries.read', 'scope', 'read', 'rest'),
+  RegistryCreate: row('registries.manage', 'team', 'write', 'rest'),
+  RegistryInspect: row('registries.read', 'registry', 'read', 'rest'),
+  RegistryUpdate: row('registries.manage', 'registry', 'write', 'rest'),
+  RegistryDelete: row('registries.manage', 'registry', 'write', 'rest'),
+  RegistryCheck: row('registries.read', 'registry', 'read', 'rest'),
+  RepositoryList: row('registries.read', 'registry', 'read', 'planned'),
+  RepositoryTags: row('registries.read', 'registry', 'read', 'planned'),
+  ManifestInspect: row('registries.read', 'registry', 'read', 'planned'),
+  ManifestDelete: row('registries.manage', 'registry', 'write', 'planned'),
+
+  // what a team may make
+  ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  ProfilePut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
+  HostExportList: row('exports.read', 'host', 'read', 'rest'),
+  HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
+  HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

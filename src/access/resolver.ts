@@ -5,12 +5,13 @@ import { Inventory } from '../engine/index.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import { JobStore } from '../store/jobs.store.js'
 import { OwnershipStore } from '../store/ownership.store.js'
+import { RegistryStore } from '../store/registries.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
 import { UserStore } from '../store/users.store.js'
 import { assertObjectReference, assertVolumeName } from './names.js'
 import type { OperationRow } from './operations.js'
 import { type Principal, seesTeam, type TeamRef } from './principal.js'
-import type { ImageTarget, JobTarget, OwnedTarget, Target, UserTarget } from './targets.js'
+import type { ImageTarget, JobTarget, OwnedTarget, RegistryTarget, Target, UserTarget } from './targets.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
 
@@ -31,6 +32,7 @@ export class Resolver {
     private readonly references: ImageReferenceStore,
     private readonly jobs: JobStore,
     private readonly users: UserStore,
+    private readonly registries: RegistryStore,
     private readonly inventory: Inventory,
     private readonly witness: Witness,
   ) {}
@@ -52,6 +54,8 @@ export class Resolver {
         return this.user(plain(pointer.ref))
       case 'job':
         return this.job(principal, plain(pointer.ref))
+      case 'registry':
+        return this.registry(principal, plain(pointer.ref))
       case 'image':
         return this.image(row, principal, pointer)
       case 'container':
@@ -150,6 +154,12 @@ export class Resolver {
       return { kind: 'job', id: job.id, team: null }
     }
     return { kind: 'job', id: job.id, team: await this.teams.visible(principal, job.team_id) }
+  }
+
+  private async registry(principal: Principal, id: string): Promise<RegistryTarget> {
+    const registry = await this.registries.find(id)
+    if (!registry) throw new AppError('NOT_FOUND')
+    return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id) }
   }
 
   private async user(ref: string): Promise<UserTarget> {

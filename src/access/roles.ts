@@ -46,6 +46,7 @@ const maintainer = [
   'images.prune',
   'volumes.prune',
   'networks.prune',
+  'registries.manage',
   'members.manage',
   'teams.update',
 ] as const satisfies readonly Permission[]
@@ -64,6 +65,7 @@ const auditor = [
   'teams.read',
   'users.read',
   'unowned.read',
+  'exports.read',
   'audit.read',
   'system.metrics',
 ] as const satisfies readonly Permission[]

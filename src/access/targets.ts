@@ -43,6 +43,12 @@ export interface JobTarget {
   readonly team: TeamRef | null
 }
 
+export interface RegistryTarget {
+  readonly kind: 'registry'
+  readonly id: string
+  readonly team: TeamRef
+}
+
 export interface UserTarget {
   readonly kind: 'user'
   readonly id: string
@@ -65,6 +71,7 @@ interface TargetByKind {
   network: OwnedTarget<'network'>
   image: ImageTarget
   job: JobTarget
+  registry: RegistryTarget
 }
 
 export type TargetFor<K extends TargetKind> = TargetByKind[K]

@@ -9,14 +9,14 @@ import type { Verdict } from './verdict.js'
 export function judgeRequest(request: ContainerRequest, verdict: Verdict): void {
   mounts(request, verdict)
   ports(request, verdict)
-  restart(request, verdict)
+  judgeRestart(request, verdict)
   healthcheck(request, verdict)
   network(request, verdict)
   sharedNetwork(request, verdict)
 }
 
 /** More than there is can't be given, whatever the profile. */
-export function judgeHost({ resources = {} }: ContainerRequest, host: HostFacts, verdict: Verdict): void {
+export function judgeHost({ resources = {} }: Pick<ContainerRequest, 'resources'>, host: HostFacts, verdict: Verdict): void {
   if ((resources.cpus ?? 0) > host.cpus) verdict.wrong('/resources/cpus', `the host has ${host.cpus}`)
   if ((resources.memory ?? 0) > host.memory) verdict.wrong('/resources/memory', `the host has ${host.memory} bytes`)
 }
@@ -52,7 +52,8 @@ function ports({ ports = [], count = 1 }: ContainerRequest, verdict: Verdict): v
   })
 }
 
-function restart({ restart, autoRemove }: ContainerRequest, verdict: Verdict): void {
+/** Contradictions of a restart policy. */
+export function judgeRestart({ restart, autoRemove }: Pick<ContainerRequest, 'restart' | 'autoRemove'>, verdict: Verdict): void {
   if (restart === undefined) return
   if (restart.maxRetries !== undefined && restart.policy !== 'on-failure')
     verdict.wrong('/restart/maxRetries', 'goes with the policy on-failure only')

@@ -54,14 +54,21 @@ export function candidateOf(parts: SpecParts): Candidate {
 
 function hostConfig(parts: SpecParts, ports: readonly Published[]): object {
   const { request, network } = parts
-  const { memory, cpus, pids } = request.resources ?? {}
   return {
     Privileged: request.privileged,
     NetworkMode: network?.engineName ?? networkWord(request.network),
     PortBindings: bindings(ports),
     Mounts: parts.mounts.list.map(engineMount),
-    RestartPolicy: request.restart && { Name: request.restart.policy, MaximumRetryCount: request.restart.maxRetries },
     AutoRemove: request.autoRemove,
+    ...engineResources(request),
+  }
+}
+
+/** Limits and restart policy in the engine's words: what can also be changed later. */
+export function engineResources({ resources, restart }: Pick<ContainerRequest, 'resources' | 'restart'>): object {
+  const { memory, cpus, pids } = resources ?? {}
+  return {
+    RestartPolicy: restart && { Name: restart.policy, MaximumRetryCount: restart.maxRetries },
     Memory: memory,
     NanoCpus: cpus === undefined ? undefined : Math.round(cpus * NANO),
     PidsLimit: pids,

@@ -10,7 +10,7 @@ import type { JudgeContext } from './fields/rule.js'
 import { CONTAINERS } from './fields/tables.js'
 import { isReservedLabel } from './labels.js'
 import { requestPointer } from './pointers.js'
-import type { TeamPolicy } from './policy.js'
+import { limitsOf, type TeamPolicy } from './policy.js'
 import { Verdict } from './verdict.js'
 
 /** The reference that the container was created by; the engine itself only knows the content. */
@@ -22,9 +22,6 @@ export interface ContainerParts extends SpecParts {
   /** Full ids that `container:` in the request was resolved to. */
   readonly containers?: ReadonlySet<string>
 }
-
-/** Threads of one container; a quota of the team comes on top. */
-const MOST_PIDS = 32_768
 
 /**
  * Judges what is known of a container before anything is made, pulled or claimed for it; with the image also what that brings in.
@@ -39,7 +36,9 @@ export function judgeContainer(parts: ContainerParts): Survey['body'] {
   const found = survey(CONTAINERS, spec, judgement)
   verdict.add(found, (path) => requestPointer(path, pointers))
   if (parts.image) {
-    const { errors, violations } = survey(CONTAINERS, imageSpec(parts.request, parts.image), judgement)
+    // Its user was judged with the request's.
+    const { imageUser: _judged, ...context } = judgement.context
+    const { errors, violations } = survey(CONTAINERS, imageSpec(parts.request, parts.image), { ...judgement, context })
     // An image is one thing to its user: the rule says which part of it.
     for (const { path, rule } of violations) verdict.deny('/image', `its ${path.slice(1)}: ${rule}`)
     for (const { pointer, detail } of errors) verdict.deny('/image', `its ${pointer.slice(1)} ${detail}`)
@@ -81,13 +80,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
   return {
     profile: policy.profile,
     granted: policy.granted,
-    limits: {
-      memory: host.memory,
-      nanoCpus: Math.round(host.cpus * 1e9),
-      pids: MOST_PIDS,
-      portRange: policy.portRange,
-      openFiles: host.openFiles,
-    },
+    limits: limitsOf(policy, host),
     own: {
       volumes: mounts.volumes,
       exports: mounts.exports,
@@ -100,7 +93,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
   }
 }
 
-/** What the image says where the request does not. Its user is judged with the request's. */
+/** What the image says where the request does not. */
 function imageSpec(request: ContainerRequest, image: ImageFacts): object {
   const { Test, Interval, Timeout, Retries, StartPeriod } = image.healthcheck ?? {}
   const runs = request.healthcheck === undefined && Array.isArray(Test) && Test[0] !== 'NONE'

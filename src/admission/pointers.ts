@@ -54,3 +54,8 @@ export function requestPointer(path: string, own: ReadonlyMap<string, string>): 
   }
   return path
 }
+
+/** The same for an update, whose fields stand at the top. */
+export function updatePointer(path: string): string {
+  return requestPointer(`/HostConfig${path}`, new Map())
+}

@@ -9,7 +9,7 @@ import { Verdict } from './verdict.js'
 
 /** What these specs have none of. */
 const NO_LIMITS: Limits = { memory: 0, nanoCpus: 0, pids: 0, portRange: [0, 0], openFiles: 0 }
-const NOTHING: Own = { volumes: new Set(), containers: new Set(), networks: new Set(), exports: new Map(), defaultNetwork: '' }
+export const NOTHING_OWN: Own = { volumes: new Set(), containers: new Set(), networks: new Set(), exports: new Map(), defaultNetwork: '' }
 
 type Labels = Readonly<Record<string, string>>
 
@@ -41,7 +41,7 @@ const API_VERSION = '1.41'
 
 function admit(table: FieldTable, spec: object, { policy, imageUser }: { policy: TeamPolicy; imageUser?: string }): unknown {
   const { profile, granted } = policy
-  const context: JudgeContext = { profile, granted, limits: NO_LIMITS, own: NOTHING, ...(imageUser !== undefined && { imageUser }) }
+  const context: JudgeContext = { profile, granted, limits: NO_LIMITS, own: NOTHING_OWN, ...(imageUser !== undefined && { imageUser }) }
   const found = survey(table, spec, { context, apiVersion: API_VERSION })
   const verdict = new Verdict(profile)
   verdict.add(found, (path) => requestPointer(path, new Map()))

@@ -56,6 +56,11 @@ export const ERRORS = {
     hint: 'the server prints it at its first start as "setup token: …"',
   },
   ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
+  REGISTRY_ADDRESS_REFUSED: {
+    status: 403,
+    text: 'the gateway may not reach {address}: {reason}',
+    hint: 'an administrator can allow it in BERTH_REGISTRY_ALLOW, or say in BERTH_REGISTRY_ROUTES where it is reached',
+  },
   // 404, 405
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
   ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
@@ -90,6 +95,12 @@ export const ERRORS = {
   JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
   JOB_CANCELED: { status: 409, text: 'the job was canceled', hint: 'start it again if it is still wanted' },
   IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
+  // 412
+  PRECONDITION_FAILED: {
+    status: 412,
+    text: 'it was changed since you have read it',
+    hint: 'read it again, and send the ETag of that as If-Match',
+  },
   // 413, 415, 422, 429, 431
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
@@ -111,6 +122,42 @@ export const ERRORS = {
     text: 'the image could not be built: {reason}',
     hint: 'see the steps of the job, and correct the Dockerfile or the context',
   },
+  REGISTRY_LOGIN_FAILED: {
+    status: 422,
+    text: 'the registry {address} does not accept the user name and the password',
+    hint: 'correct them; some registries want a token of their own in the place of the password',
+  },
+  REGISTRY_DENIED: {
+    status: 422,
+    text: 'the registry {address} does not allow this to {who}',
+    hint: 'give the registry a user name and a password that may do it: PATCH /api/v1/registries/{id}',
+  },
+  REGISTRY_REALM_REFUSED: {
+    status: 422,
+    text: 'the registry {address} wants the login to be sent to {host}, so nothing was sent',
+    hint: 'if its maker says that this is right, save it with that tokenHost',
+  },
+  REGISTRY_REDIRECTED: {
+    status: 422,
+    text: 'the registry {address} sends to {host}, which is not followed',
+    hint: 'save the registry with the address where it really is',
+  },
+  REGISTRY_UNTRUSTED: {
+    status: 422,
+    text: 'the certificate of {address} is not trusted: {reason}',
+    hint: 'the gateway takes its authority as caCertificate of the registry or in BERTH_REGISTRY_CA_FILE, the engine as /etc/docker/certs.d/{address}/ca.crt',
+  },
+  REGISTRY_PLAIN_HTTP: {
+    status: 422,
+    text: 'the registry {address} speaks plain http',
+    hint: 'save it with http://, and have it listed in "insecure-registries" of the engine\'s daemon.json (127.0.0.0/8 is by itself)',
+  },
+  REGISTRY_NEEDS_HTTPS: { status: 422, text: 'the registry {address} speaks https', hint: 'save it with https://' },
+  REGISTRY_UNSUPPORTED: {
+    status: 422,
+    text: 'the registry {address} does not offer this: {reason}',
+    hint: 'its own configuration decides it; for deleting, the distribution registry wants REGISTRY_STORAGE_DELETE_ENABLED=true',
+  },
   HEADERS_TOO_LARGE: { status: 431, text: 'the headers are too large', hint: 'send at most 16 KB of headers' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
@@ -120,6 +167,22 @@ export const ERRORS = {
     hint: 'remove something, or ask an administrator for more',
   },
   // 5xx
+  REGISTRY_PROTOCOL: {
+    status: 502,
+    text: 'what answers at {address} is not a registry, or not as it should be: {reason}',
+    hint: 'check the address; it is that of the registry itself, without a path',
+  },
+  REGISTRY_UNREACHABLE: {
+    status: 502,
+    text: 'the registry {address} can not be reached: {reason}',
+    hint: 'check the address; where only the engine knows it, an administrator says in BERTH_REGISTRY_ROUTES where the gateway reaches it',
+  },
+  REGISTRY_TIMEOUT: { status: 504, text: 'the registry {address} took too long', hint: 'try again; check that it is up' },
+  SECRETS_KEY_MISSING: {
+    status: 503,
+    text: 'the key {key} that secrets are sealed with is not known to this gateway',
+    hint: 'an administrator should put it into BERTH_SECRETS_KEY beside the new one, the same in every gateway',
+  },
   INTERNAL: { status: 500, text: 'internal error', hint: 'report the requestId to your administrator' },
   ENGINE_PROTOCOL: {
     status: 502,
@@ -242,7 +305,7 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
   const code = known.code.toLowerCase()
   return {
     type: `https://berth.invalid/errors/${code}`,
-    title: ERRORS[known.code].text.replaceAll(/[:\s]*\{\w+\}/g, ''),
+    title: titleOf(ERRORS[known.code].text),
     status: known.status,
     code,
     detail: known.message,
@@ -251,6 +314,11 @@ export function toProblem(error: unknown, requestId: string): ProblemDetails {
     ...(known.details.errors && { errors: known.details.errors }),
     ...(known.details.violations && { violations: known.details.violations }),
   }
+}
+
+/** The same for every error of its code (RFC 9457). */
+function titleOf(text: string): string {
+  return text.replaceAll(/: \{\w+\}/g, '').replaceAll(/\{\w+\}/g, '…')
 }
 
 function fill(text: string, details: ErrorDetails): string {

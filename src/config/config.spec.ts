@@ -21,6 +21,9 @@ describe('loadConfig', () => {
     ['BERTH_NETWORK_POOL', '10.256.0.0/16', /BERTH_NETWORK_POOL: /],
     ['BERTH_NETWORK_POOL', 'fd00::/16', /BERTH_NETWORK_POOL: /],
     ['BERTH_ADMIN_PASSWORD', 'short', /BERTH_ADMIN_PASSWORD: /],
+    ['BERTH_SECRETS_KEY', 'c2hvcnQ=', /BERTH_SECRETS_KEY: each must be 32 bytes/],
+    ['BERTH_REGISTRY_ROUTES', '127.0.0.1:5000=http://registry:5000', /BERTH_REGISTRY_ROUTES: each must be/],
+    ['BERTH_REGISTRY_ALLOW', 'https://registry.example', /BERTH_REGISTRY_ALLOW: each must be/],
     ['BERTH_PORT_FILE', '/x', /BERTH_PORT_FILE: no such setting/],
     ['BERTH_ADMIN_PASSWORD_FILE', '/does/not/exist', /BERTH_ADMIN_PASSWORD_FILE: the file can not be read/],
   ])('refuses %s=%s and says why', (name, value, text) => {

@@ -12,6 +12,13 @@ const list = Transform(({ value }) =>
 )
 const number = Transform(({ value }) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value))
 
+/** 32 bytes: 43 characters of base64 (or base64url) and perhaps padding, or 64 of hex. */
+const SECRETS_KEY = /^(?:[A-Za-z0-9+/_-]{43}=?|[0-9a-fA-F]{64})$/
+
+/** A host with or without its port, or addresses of a range. */
+const REGISTRY_HOST =
+  /^(?:(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?|[0-9A-Fa-f:]+|(?:\d{1,3}\.){3}\d{1,3}\/(?:[12]?\d|3[0-2])|[0-9A-Fa-f]*:[0-9A-Fa-f:]+\/(?:\d{1,2}|1[01]\d|12[0-8]))$/
+
 /**
  * Every setting, read once from the environment. The property names are the variables' names, so what is documented
  * (docs/configuration.md, held to this class by a test), validated and used is one thing.
@@ -100,6 +107,36 @@ export class Config {
   @Max(3600)
   BERTH_REGISTRY_TIMEOUT = 120
 
+  /**
+   * Key that registry passwords are encrypted with: 32 bytes as base64 or hex (`openssl rand -base64 32`). Several,
+   * comma-separated: the first encrypts, the others still decrypt. Without it BERTH_DATA_DIR/secrets.key is made. Secret.
+   */
+  @list
+  @IsArray()
+  @Matches(SECRETS_KEY, { each: true, message: 'each must be 32 bytes as base64 or hex (openssl rand -base64 32)' })
+  BERTH_SECRETS_KEY: string[] = []
+
+  /**
+   * Registries that the gateway may reach although their address is its own, the engine's, link-local or in a network of a
+   * team, comma-separated: host, host:port, address or CIDR range. The default is the private registry beside the engine.
+   */
+  @list
+  @IsArray()
+  @Matches(REGISTRY_HOST, { each: true, message: 'each must be host, host:port, address or CIDR range' })
+  BERTH_REGISTRY_ALLOW: string[] = ['127.0.0.1:5000', 'localhost:5000']
+
+  /** Where the gateway reaches registries that it knows under another address than the engine: `127.0.0.1:5000=registry:5000`. */
+  @list
+  @IsArray()
+  @Matches(/^[^=\s]+=[^=\s/]+:\d{1,5}$/, { each: true, message: 'each must be host[:port]=host:port' })
+  BERTH_REGISTRY_ROUTES: string[] = []
+
+  /** PEM file of certificate authorities that the gateway trusts for registries, beside the usual ones. */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  BERTH_REGISTRY_CA_FILE?: string
+
   /** Redis address (`redis://…`) for changes of rights between several gateway processes. Secret. */
   @IsOptional()
   @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })
@@ -118,7 +155,7 @@ export class Config {
 }
 
 /** Settings that may also come as a file, `<NAME>_FILE`, whose last line feed is dropped. */
-export const SECRET_SETTINGS = ['BERTH_DATABASE_URL', 'BERTH_ADMIN_PASSWORD', 'BERTH_REDIS_URL'] as const
+export const SECRET_SETTINGS = ['BERTH_DATABASE_URL', 'BERTH_ADMIN_PASSWORD', 'BERTH_SECRETS_KEY', 'BERTH_REDIS_URL'] as const
 
 /** Read by scripts beside the gateway, so not unknown here. */
 const NOT_OURS = /^BERTH_(TEST|BENCH)_/

@@ -3,11 +3,13 @@ import { engineName, OBJECT_NAME, Ownership, type TeamRef } from '../access/inde
 import {
   type ContainerRequest,
   type ExportedFolder,
+  isAsRegistered,
   normalTarget,
   type ResolvedMount,
   type ResolvedMounts,
   type TeamPolicy,
 } from '../admission/index.js'
+import { AppError } from '../common/errors.js'
 import { VolumeSource } from '../common/volume-source.js'
 import type { EntryMount } from '../engine/index.js'
 import { TeamContainers } from './team-containers.js'
@@ -47,6 +49,7 @@ export class MountPlans {
       else plan.list.push({ ...place, type, engineName: await this.volume(source, team, plan) })
     }
     await this.inherit(request.volumesFrom ?? [], { team, policy }, plan)
+    await assertFolders(plan, policy)
     return plan
   }
 
@@ -120,6 +123,17 @@ interface Bind {
   readonly source: string
   /** What the request said, if it did. */
   readonly asked: boolean | undefined
+}
+
+/** The engine follows links when it mounts: a folder is mounted only while it is the one that an administrator looked at. */
+async function assertFolders({ list, exports }: Mutable, { granted }: TeamPolicy): Promise<void> {
+  for (const mount of list) {
+    if (mount.type !== 'bind' || !(exports.has(mount.path) || granted.hostPaths.includes(mount.path))) continue
+    if (await isAsRegistered(mount.path)) continue
+    const pointer = mount.pointer.startsWith('/mounts/') ? `${mount.pointer}/source` : mount.pointer
+    const detail = 'the folder is not there any more as an administrator opened it: ask him to look at it'
+    throw new AppError('INVALID_REQUEST', { reason: 'a folder of the host is not there', errors: [{ pointer, detail }] })
+  }
 }
 
 /** An alias of an export becomes its folder; a path stays one, for the profile to judge. */

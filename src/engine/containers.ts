@@ -7,7 +7,15 @@ import { readLogLines } from './log-lines.js'
 import { withBody } from './modem.js'
 import type { Session } from './session.js'
 import { engineSeconds } from './time.js'
-import type { ContainerCreated, ContainerInspect, ContainerSpec, ContainerSummary, ContainerTop, ContainerWait } from './types.js'
+import type {
+  ContainerCreated,
+  ContainerInspect,
+  ContainerSpec,
+  ContainerSummary,
+  ContainerTop,
+  ContainerUpdateSpec,
+  ContainerWait,
+} from './types.js'
 
 /** Which part of a container's log is read. Lines always come with their timestamps. */
 export interface LogsOptions {
@@ -122,8 +130,8 @@ export class Containers {
     return this.client.json(WAIT, (docker) => docker.getContainer(fullId(id)).wait({ condition }), { signal, endless: true })
   }
 
-  /** New limits or restart policy, in the engine's shape. */
-  async update(id: string, spec: Admitted<object>): Promise<void> {
+  /** New limits or restart policy, as they were admitted. */
+  async update(id: string, spec: Admitted<ContainerUpdateSpec>): Promise<void> {
     await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
   }
 

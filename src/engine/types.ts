@@ -142,6 +142,15 @@ export interface ContainerSpec {
   readonly [field: string]: unknown
 }
 
+/** Body of `POST /containers/{id}/update`, as admission builds it; what is not there stays as it is. */
+export interface ContainerUpdateSpec {
+  readonly Memory?: number
+  readonly MemorySwap?: number
+  readonly NanoCpus?: number
+  readonly PidsLimit?: number
+  readonly RestartPolicy?: { readonly Name: string; readonly MaximumRetryCount?: number }
+}
+
 export interface ContainerCreated {
   readonly Id: string
   readonly Warnings: readonly string[] | null

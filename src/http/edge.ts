@@ -35,6 +35,7 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser(/^application\/json(;|$)/i, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     try {
+      assertPlain(request)
       assertUtf8(request)
       done(null, body.length === 0 ? undefined : parseStrictJson(body))
     } catch (error) {
@@ -52,6 +53,13 @@ async function authenticate(authenticator: Authenticator, request: FastifyReques
   const token = bearerToken(request.headers.authorization)
   if (token === null) throw new AppError('UNAUTHENTICATED')
   request.berth.principal = await authenticator.authenticate(token)
+}
+
+/** Who stands in front and unpacks would have read another body than we do. */
+function assertPlain({ headers }: FastifyRequest): void {
+  const coding = headers['content-encoding']
+  if (coding && !/^identity$/i.test(coding))
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `content-encoding ${coding.slice(0, 40)}` })
 }
 
 function assertUtf8(request: FastifyRequest): void {

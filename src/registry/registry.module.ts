@@ -1,15 +1,27 @@
-import { Global, Injectable, Module } from '@nestjs/common'
-import { RegistryAccess, type RegistryCredential } from '../common/registry-access.js'
+import { Global, Module } from '@nestjs/common'
+import { RegistryAccess } from '../common/registry-access.js'
+import { EngineReadiness } from './engine-readiness.js'
+import { KeyRotation } from './key-rotation.js'
+import { RegistriesController } from './registries.controller.js'
+import { Registries } from './registries.service.js'
+import { RegistryHttp } from './registry-http.js'
+import { RegistryIdentities } from './registry-identities.js'
+import { RegistryReach } from './registry-reach.js'
+import { TeamRegistryAccess } from './team-registry-access.js'
 
-/** No team has credentials yet: every registry is asked as a stranger. */
-@Injectable()
-class Strangers extends RegistryAccess {
-  credentialFor(): Promise<RegistryCredential | null> {
-    return Promise.resolve(null)
-  }
-}
-
-/** Registries of the teams. */
+/** Registries of the teams. Global for its port alone: images are pulled and pushed with the credentials of a team. */
 @Global()
-@Module({ providers: [{ provide: RegistryAccess, useClass: Strangers }], exports: [RegistryAccess] })
+@Module({
+  controllers: [RegistriesController],
+  providers: [
+    EngineReadiness,
+    KeyRotation,
+    Registries,
+    RegistryHttp,
+    RegistryIdentities,
+    RegistryReach,
+    { provide: RegistryAccess, useClass: TeamRegistryAccess },
+  ],
+  exports: [RegistryAccess],
+})
 export class RegistryModule {}

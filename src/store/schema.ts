@@ -21,6 +21,7 @@ export interface Schema {
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
   renames: RenamesTable
+  registries: RegistriesTable
 }
 
 /** Null where an insert does not say it. */
@@ -237,6 +238,30 @@ export interface HostExportTeamsTable {
   team_id: string
 }
 
+/** A registry as one team knows it, with its credential. */
+export interface RegistriesTable {
+  id: string
+  team_id: string
+  name: string
+  /** `https://registry.example:5000`, without a path. */
+  url: string
+  /** As references spell it: `registry.example:5000`. */
+  address: string
+  username: string | null
+  /** Sealed by store/secret-box.ts. */
+  password: string | null
+  /** Host (and port) that may be given the credential for a token, where that is not the registry itself. */
+  token_host: string | null
+  /** PEM, where the registry's certificate is signed by nobody known. */
+  ca_certificate: string | null
+  /** What became of the credential when it was saved. */
+  login: 'verified' | 'not_required' | 'none'
+  creator_id: string | null
+  created_at: string
+  updated_at: string
+}
+
+export type RegistryRow = Selectable<RegistriesTable>
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>

@@ -8,7 +8,9 @@ import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
+import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
+import { SecretBox } from './secret-box.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
@@ -26,7 +28,9 @@ const STORES = [
   MembershipStore,
   OwnershipStore,
   ProcessStore,
+  RegistryStore,
   RenameStore,
+  SecretBox,
   SessionStore,
   SettingsStore,
   SetupStore,

@@ -5,6 +5,9 @@ import { Database } from './database.js'
 import { lockTeam } from './team-lock.js'
 import type { Schema, TeamRow, TeamsTable } from './schema.js'
 
+/** Columns that only a change of the profile writes. */
+export type TeamPolicyChange = Pick<TeamRow, 'profile' | 'profile_expires_at' | 'port_range' | 'granted'>
+
 /** Teams. A deleted one keeps its row, so that its name is never used again. */
 @Injectable()
 export class TeamStore {
@@ -37,6 +40,15 @@ export class TeamStore {
     await this.db.updateTable('teams').set(change).where('id', '=', id).execute()
   }
 
+  /** Changes what the team may make, after `check` has seen what it may now. @throws what `check` throws, AppError NOT_FOUND */
+  changePolicy(id: string, change: TeamPolicyChange, check: (row: TeamRow) => void): Promise<TeamRow> {
+    return this.db.transaction().execute(async (tx) => {
+      await lockTeam(tx, id)
+      check(await tx.selectFrom('teams').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
+      return tx.updateTable('teams').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow()
+    })
+  }
+
   /** Ends a team that owns nothing, with its memberships. Answers how much it still owns: 0 means that it is done. */
   close(id: string, at: string): Promise<number> {
     return this.db.transaction().execute(async (tx) => {
@@ -46,6 +58,8 @@ export class TeamStore {
       await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
       await tx.deleteFrom('memberships').where('team_id', '=', id).execute()
       await tx.deleteFrom('host_export_teams').where('team_id', '=', id).execute()
+      // credentials of nobody are of use to nobody
+      await tx.deleteFrom('registries').where('team_id', '=', id).execute()
       return 0
     })
   }

@@ -41,8 +41,22 @@ export class StreamRights<Op extends OperationId> {
 
   /** One Grant, and one audit record, for each pointer. @throws AppError of the first denial. */
   async grantAll(pointers: readonly Pointer[]): Promise<Grant<Op>[]> {
+    // a stream that does not open because of its second object must not leave a record that it opened the first
+    const denied = pointers.length > 1 ? await this.firstDenied(pointers) : undefined
+    if (denied) await this.access.grant(this.request(denied))
     for (const pointer of pointers) this.held.push(heldOf(await this.access.grant(this.request(pointer)), pointer))
     return this.held.map(({ grant }) => grant)
+  }
+
+  private async firstDenied(pointers: readonly Pointer[]): Promise<Pointer | undefined> {
+    for (const pointer of pointers)
+      try {
+        await this.access.decide(this.request(pointer))
+      } catch (error) {
+        if (error instanceof AppError) return pointer
+        throw error
+      }
+    return undefined
   }
 
   async regrant(pointer: Pointer, instead: Grant<Op>): Promise<Grant<Op> | null> {

@@ -6,19 +6,23 @@ import {
   admitContainer,
   admitExec,
   admitNetwork,
+  admitUpdate,
   admitVolume,
   BASELINE_POLICY,
   type ContainerParts,
+  type HostFacts,
   type ImageFacts,
 } from '../../src/admission/index.js'
 import type { Admitted } from '../../src/common/admitted.js'
-import type { ContainerSpec, Engine, ExecSpec, NetworkSpec, VolumeSpec } from '../../src/engine/index.js'
+import type { ContainerSpec, ContainerUpdateSpec, Engine, ExecSpec, NetworkSpec, VolumeSpec } from '../../src/engine/index.js'
 
 declare const engine: Engine
 declare const id: string
 declare const spec: ContainerSpec
 declare const parts: ContainerParts & { readonly image: ImageFacts }
 declare const admitted: Admitted<ContainerSpec>
+declare const host: HostFacts
+declare const update: Admitted<ContainerUpdateSpec>
 declare const exec: Admitted<ExecSpec>
 declare const volume: Admitted<VolumeSpec>
 declare const network: Admitted<NetworkSpec>
@@ -27,6 +31,7 @@ declare const network: Admitted<NetworkSpec>
 void engine.containers.create('web', admitContainer(parts, {}))
 void engine.exec.create(id, admitExec({ Cmd: ['ls'] }, BASELINE_POLICY))
 void engine.volumes.create(admitVolume({ Name: 'v' }, {}))
+void engine.containers.update(id, admitUpdate({ resources: { pids: 5 } }, { policy: BASELINE_POLICY, host }))
 void engine.networks.create(admitNetwork({ Name: 'n' }, {}))
 
 // @ts-expect-error a body put together elsewhere
@@ -43,6 +48,10 @@ void engine.containers.create('web', volume)
 void engine.containers.create('web', exec)
 // @ts-expect-error limits that nobody judged
 void engine.containers.update(id, { Memory: 0 })
+// @ts-expect-error a body of limits put together elsewhere
+void engine.containers.update(id, { RestartPolicy: { Name: 'always' } })
+// @ts-expect-error a change of limits makes no container
+void engine.containers.create('web', update)
 // @ts-expect-error a command that nobody judged
 void engine.exec.create(id, { Cmd: ['sh'], Privileged: true })
 // @ts-expect-error a volume of the whole host

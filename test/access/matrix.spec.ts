@@ -3,11 +3,11 @@
  * answer should be comes from model.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operation, type OperationId, OPERATIONS } from '../../src/access/index.js'
+import { operation, type OperationId, OPERATIONS, type TargetKind } from '../../src/access/index.js'
 import { ERRORS } from '../../src/common/errors.js'
 import { ROUTES } from '../../clients/typescript/src/generated/routes.js'
 import { ACTORS, type Expected, expected, targetsOf, type Which, type Who } from './model.js'
-import { SAMPLES, STREAMS } from './samples.js'
+import { type Sample, SAMPLES, STREAMS } from './samples.js'
 import { type State, World } from './world.js'
 
 interface Answer {
@@ -84,7 +84,7 @@ describe.each(ACTORS.filter(({ loggedIn }) => loggedIn))('can-i of $name', (who)
   it.each(ALL)('%s', async (id) => {
     for (const which of targetsOf(id)) {
       const { target } = operation(id)
-      const known = ['container', 'image', 'volume', 'job', 'user', 'teamEntity'].includes(target)
+      const known = ['container', 'image', 'volume', 'job', 'user', 'teamEntity', 'registry'].includes(target)
       const ref = which === 'none' || target === 'scope' || target === 'team' ? undefined : known ? world.ref(target, which) : 'any'
       const team = which !== 'none' && (target === 'scope' || target === 'team') ? world.teams[which] : undefined
       const { body } = await world.actor(who).http.post('/me/can-i').send({ operation: id, target: { ref, team } }).expect(200)
@@ -122,7 +122,7 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   const spend = wanted === 'allowed' ? sample.uses : undefined
   const actor = spend === 'login' ? await world.anotherLogin(who) : world.actor(who)
   const isObject = which !== 'none' && target !== 'scope' && target !== 'team'
-  const ref = isObject ? (spend === 'user' && which !== 'missing' ? await world.anotherUser() : world.ref(target, which)) : undefined
+  const ref = isObject ? await spent(spend, target, which) : undefined
   const given = { ...sample.path }
   // the first parameter is the target's
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => given[name] ?? encodeURIComponent(ref!))
@@ -135,6 +135,13 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   const problem = status >= 400 ? (JSON.parse(text) as { code: string; requestId: string }) : null
   const { date: _date, 'x-request-id': requestId, ...telling } = headers as Record<string, string>
   return { status, code: problem?.code ?? null, requestId: requestId!, bytes: masked(problem) + masked(telling) }
+}
+
+/** The object; for what ends it, another one. */
+async function spent(spend: Sample['uses'], target: TargetKind, which: Which): Promise<string> {
+  if (spend === 'user' && which !== 'missing') return world.anotherUser()
+  if (spend === 'registry') return world.anotherRegistry(world.ref(target, which))
+  return world.ref(target, which)
 }
 
 /** Is it allowed, and if not, why. */

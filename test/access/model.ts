@@ -75,6 +75,7 @@ export function targetsOf(id: OperationId): readonly Which[] {
     case 'user':
     case 'image':
     case 'job':
+    case 'registry':
       return ['own', 'foreign', 'missing']
     default:
       return ['own', 'foreign', 'foreignName', 'missing']

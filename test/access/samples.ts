@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user'
+  readonly uses?: 'login' | 'user' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -84,6 +84,20 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   MemberList: {},
   MemberPut: { path: { user: 'nobody-at-all' }, ...invalid({ role: 'king' }) },
   MemberDelete: { path: { user: 'nobody-at-all' }, passes: ['not_found'] },
+
+  RegistryList: {},
+  RegistryCreate: invalid({ name: '!' }),
+  RegistryInspect: {},
+  RegistryUpdate: invalid({ name: '!' }),
+  RegistryDelete: { uses: 'registry' },
+  // the gateway does not reach itself
+  RegistryCheck: { passes: ['registry_address_refused'] },
+
+  ProfileInspect: {},
+  ProfilePut: invalid({ profile: 'king' }),
+  HostExportList: {},
+  HostExportCreate: invalid({ alias: '!' }),
+  HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
 
   JobList: {},
   JobInspect: {},

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { io, type Socket } from 'socket.io-client'
 import { Database } from '../../src/store/database.js'
 import { JobStore } from '../../src/store/jobs.store.js'
+import { RegistryStore } from '../../src/store/registries.store.js'
 import { UserStore } from '../../src/store/users.store.js'
 import type { AuditRow } from '../../src/store/schema.js'
 import type { TargetKind } from '../../src/access/index.js'
@@ -46,6 +47,7 @@ export class World {
         ['container', await containers(s, alpha, bravo)],
         ['image', await images(s, alpha, bravo)],
         ['job', await jobs(s, alpha, bravo)],
+        ['registry', await registries(s, alpha, bravo)],
         [
           'user',
           {
@@ -87,6 +89,12 @@ export class World {
     const row = { id, username: `gone-${id.slice(0, 8)}`, display_name: 'gone', password_hash: '-', host_role: null, disabled: 0 }
     await this.get(UserStore).insert({ ...row, created_at: new Date().toISOString(), credentials_at: new Date().toISOString() })
     return id
+  }
+
+  /** Another registry of the same team, to be removed. */
+  async anotherRegistry(id: string): Promise<string> {
+    const row = await this.get(RegistryStore).find(id)
+    return registry(this.scenario, { id: row!.team_id, name: '' })
   }
 
   /** The audit records of one request, in order. */
@@ -199,6 +207,34 @@ async function images(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
   await s.seedImage(alpha, 'matrix/own:1')
   await s.seedImage(bravo, 'matrix/foreign:1')
   return { own: 'matrix/own:1', foreign: 'matrix/foreign:1', foreignName: 'matrix/foreign:1', missing: 'matrix/missing:1' }
+}
+
+async function registries(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  return { own: await registry(s, alpha), foreign: await registry(s, bravo), foreignName: '-', missing: randomUUID() }
+}
+
+/** A team has each address once. */
+let lastPort = 0
+
+/** By the store: the API would ask it first. Its address is the gateway's own, so nothing is ever asked there. */
+async function registry(s: Scenario, team: Team): Promise<string> {
+  const id = randomUUID()
+  const now = new Date().toISOString()
+  const address = `127.0.0.1:${++lastPort}`
+  const nothing = { username: null, password: null, token_host: null, ca_certificate: null, creator_id: null }
+  const row = {
+    id,
+    team_id: team.id,
+    name: id,
+    url: `http://${address}`,
+    address,
+    ...nothing,
+    login: 'none',
+    created_at: now,
+    updated_at: now,
+  } as const
+  await s.gateway.app.get(RegistryStore, { strict: false }).insert(row)
+  return id
 }
 
 async function jobs(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {

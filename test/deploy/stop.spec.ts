@@ -91,6 +91,20 @@ describe('the log of a whole scenario', () => {
   })
 })
 
+describe('a request', () => {
+  it('is one line of the log, and a probe is none', async () => {
+    const lines = (path: string) => gateway.output.split('\n').filter((line) => line.includes(`"path":"${path}"`))
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/api/v1/system/version']) {
+      const answer = await fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${admin.accessToken}` } })
+      expect(answer.status).toBe(200)
+      await answer.arrayBuffer()
+    }
+    await until('the line', 5_000, () => Promise.resolve(lines('/api/v1/system/version').length > 0))
+    expect(lines('/api/v1/system/version')).toHaveLength(1)
+    for (const path of ['/health/live', '/health/ready', '/metrics']) expect(lines(path)).toEqual([])
+  })
+})
+
 describe('SIGTERM', () => {
   it('lets what runs come to its end, takes nothing new, and ends with 0 in time', async () => {
     // its main process does not take SIGTERM, so that stopping it takes the whole timeout

@@ -98,7 +98,7 @@ describe('the image reconciler', () => {
 
   describe('of what a transfer left whose process is no more', () => {
     const scratch = () => s.gateway.app.get(ImageScratchStore, { strict: false })
-    const row = (reference: string, holder: string, restoreId: string | null = null, processId = randomUUID()) => ({
+    const row = (reference: string, holder: string, restoreId: string | null = null, processId: string = randomUUID()) => ({
       reference,
       holder,
       process_id: processId,

@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
+import type { Certificate } from './certificates.js'
 import { httpCall, type HttpAnswer } from './engine-http.js'
 import type { PrivateEngine } from './private-engine.js'
 import { ownerOf, run, signal, startInside, until } from './private-host.js'
+import { ISSUER, SERVICE } from './token-service.js'
 
 export interface RegistryOptions {
   /** 5000 is the bed's open one and the mirror of the hub; take another one for your own. */
@@ -13,6 +16,10 @@ export interface RegistryOptions {
   readonly storage?: string
   /** User names and their passwords; without them everybody may read and write. */
   readonly users?: Readonly<Record<string, string>>
+  /** https, with this certificate; see certificates.ts. */
+  readonly tls?: Certificate
+  /** Logins by a token service; see token-server.ts. */
+  readonly tokens?: { readonly realm: string; readonly signedBy: Certificate }
 }
 
 /** A running registry. */
@@ -30,21 +37,28 @@ export async function startRegistry(engine: PrivateEngine, options: RegistryOpti
   const { port, storage = join(engine.dir, `registry-${port}`) } = options
   mkdirSync(storage, { recursive: true })
   const config = join(engine.dir, `registry-${port}.json`)
-  writeFileSync(config, JSON.stringify(configOf(engine, port, storage, options.users)))
+  writeFileSync(config, JSON.stringify(configOf(engine, storage, options)))
   const pid = startInside(engine.netns, `${config}.log`, 'docker-registry', 'serve', config)
-  const registry = registryAt(engine, port, storage, pid)
+  const registry = registryAt(engine, port, { storage, pid, secure: options.tls !== undefined })
   await until(`the registry on port ${port} (see ${config}.log)`, 20_000, () => registry.call('GET', '/v2/').then(isRegistry, () => false))
   return registry
 }
 
 /** A registry that was started before, by this process or another. */
-export function registryAt(engine: PrivateEngine, port: number, storage = join(engine.dir, `registry-${port}`), pid?: number): Registry {
+export function registryAt(
+  engine: PrivateEngine,
+  port: number,
+  running: { storage?: string; pid?: number; secure?: boolean } = {},
+): Registry {
+  const { storage = join(engine.dir, `registry-${port}`), pid, secure = false } = running
   const host = `127.0.0.1:${port}`
   return {
     host,
     storage,
     async call(method, path, body, headers = {}) {
-      const socket = await engine.dialInside(port)
+      const dialled = await engine.dialInside(port)
+      // what it is asked here is no secret, so any certificate will do
+      const socket = secure ? connect({ socket: dialled, rejectUnauthorized: false }) : dialled
       const length = body ? { 'content-length': body.length } : {}
       const options = { method, path, headers: { host, connection: 'close', ...length, ...headers }, createConnection: () => socket }
       return httpCall(options, body).finally(() => socket.destroy())
@@ -63,13 +77,20 @@ function isRegistry({ status }: HttpAnswer): boolean {
 }
 
 /** JSON is YAML, which is what the registry reads. */
-function configOf(engine: PrivateEngine, port: number, storage: string, users?: Readonly<Record<string, string>>): object {
+function configOf(engine: PrivateEngine, storage: string, { port, users, tls, tokens }: RegistryOptions): object {
   return {
     version: '0.1',
     log: { level: 'warn' },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true }, maintenance: { uploadpurging: { enabled: false } } },
     // without a fixed secret it warns, and a restart forgets uploads under way
-    http: { addr: `127.0.0.1:${port}`, secret: randomBytes(16).toString('hex') },
+    http: {
+      addr: `127.0.0.1:${port}`,
+      secret: randomBytes(16).toString('hex'),
+      ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }),
+    },
+    ...(tokens && {
+      auth: { token: { realm: tokens.realm, service: SERVICE, issuer: ISSUER, rootcertbundle: tokens.signedBy.certificate } },
+    }),
     ...(users && { auth: { htpasswd: { realm: 'berth-test', path: htpasswd(engine, port, users) } } }),
   }
 }

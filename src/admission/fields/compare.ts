@@ -34,6 +34,8 @@ function differences(
     if (row.type === 'object') return differences(table, path, asRecord(ours), asRecord(theirs))
     if (row.compare === 'filled')
       return admitted['Privileged'] === true || !isNeutral(theirs) ? [] : [{ path, admitted: ours, found: theirs }]
+    if (row.compare === 'unlabelled' && hasHostNamespace(admitted))
+      return equal(ours, without(theirs, 'label=disable')) ? [] : [{ path, admitted: ours, found: theirs }]
     return agrees(row, ours, theirs) ? [] : [{ path, admitted: ours, found: theirs }]
   })
 }
@@ -48,8 +50,17 @@ function agrees(row: FieldRow, ours: unknown, theirs: unknown): boolean {
     case 'defaulted':
       return isNeutral(ours) || equal(ours, theirs)
     case 'equal':
+    case 'unlabelled':
       return equal(ours, theirs)
   }
+}
+
+function hasHostNamespace({ Privileged, PidMode, IpcMode }: Readonly<Record<string, unknown>>): boolean {
+  return Privileged === true || PidMode === 'host' || IpcMode === 'host'
+}
+
+function without(list: unknown, text: string): unknown {
+  return Array.isArray(list) ? list.filter((item) => item !== text) : list
 }
 
 /** Lists of names are sets to the engine, and null is its empty list. */

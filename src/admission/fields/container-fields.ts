@@ -160,7 +160,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     withAlways(['NET_RAW', 'MKNOD'], shape.NAMES),
     withAlways(['NET_RAW', 'MKNOD'], shape.NAMES),
   ),
-  'HostConfig.SecurityOpt': by('string[]', set(['no-new-privileges']), shape.securityOptions(), shape.securityOptions(true)),
+  'HostConfig.SecurityOpt': by('string[]', set(['no-new-privileges']), shape.securityOptions(), shape.securityOptions(true), 'unlabelled'),
   'HostConfig.PidMode': by('string', set(''), shape.namespace([''], 'container'), shape.namespace(['', 'host'], 'container')),
   'HostConfig.IpcMode': by(
     'string',

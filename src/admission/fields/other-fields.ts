@@ -155,8 +155,14 @@ const RESOURCES = /^(Blkio|Cpu|Device|IOMaximum|Kernel|Memory|NanoCpus|OomKillDi
 export const UPDATE_FIELDS: Rows = Object.fromEntries(
   Object.entries(under('HostConfig.'))
     .filter(([path]) => RESOURCES.test(path))
-    .map(([path, row]) => [path, UPDATABLE.has(path) ? withoutDefaults(row) : { ...row, rules: everywhere(absent) }]),
+    .map(([path, row]) => [path, updateRow(path, row)]),
 )
+
+function updateRow(path: string, row: FieldRow): FieldRow {
+  // Follows Memory wherever that goes: left alone, the engine refuses a rise and a cut would give swap.
+  if (path === 'MemorySwap') return row
+  return UPDATABLE.has(path) ? withoutDefaults(row) : { ...row, rules: everywhere(absent) }
+}
 
 /** Rows below a path, by what is left of theirs. */
 function under(prefix: string): Rows {

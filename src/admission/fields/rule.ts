@@ -26,9 +26,10 @@ export type FieldType =
 
 /**
  * How the engine's inspect is compared. equal: it must answer what was sent. defaulted: or its default where nothing was.
- * merged: with the image's. filled: something of its own, never nothing, unless privileged. ignored: not compared.
+ * merged: with the image's. filled: something of its own, never nothing, unless privileged. unlabelled: equal, but that the
+ * engine adds `label=disable` with Privileged and with a namespace of the host (measured). ignored: not compared.
  */
-export type Comparison = 'equal' | 'defaulted' | 'merged' | 'filled' | 'ignored'
+export type Comparison = 'equal' | 'defaulted' | 'merged' | 'filled' | 'unlabelled' | 'ignored'
 
 /** What a rule may know beside the value: limits and grants of the team, and what its references were resolved to. */
 export interface JudgeContext {

@@ -225,18 +225,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/image-search": {
+    "/api/v1/host-exports": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Search the hub */
-        get: operations["ImageSearch"];
+        /** Folders of the host that are open to teams */
+        get: operations["HostExportList"];
+        put?: never;
+        /** Open a folder of the host to teams */
+        post: operations["HostExportCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-exports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /** Nobody can mount it any more. Containers that have it keep it until they are removed. */
+        delete: operations["HostExportDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -294,40 +312,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/images/{ref}/layers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The layers of an image, and which of your images share them */
-        get: operations["ImageLayers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/prune": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take away images that nobody of the team uses */
-        post: operations["ImagePrune"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/images/pull": {
         parameters: {
             query?: never;
@@ -339,23 +323,6 @@ export interface paths {
         put?: never;
         /** Pull an image */
         post: operations["ImageCreate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/push": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Push an image to its registry */
-        post: operations["ImagePush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -603,6 +570,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registries of your teams */
+        get: operations["RegistryList"];
+        put?: never;
+        /** Save a registry; its credential is tried first */
+        post: operations["RegistryCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A registry */
+        get: operations["RegistryInspect"];
+        put?: never;
+        post?: never;
+        /** Forget a registry and its credential */
+        delete: operations["RegistryDelete"];
+        options?: never;
+        head?: never;
+        /** Change a registry; what is new is tried first */
+        patch: operations["RegistryUpdate"];
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the registry now whether it takes the credential */
+        post: operations["RegistryCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -772,6 +793,24 @@ export interface paths {
         post?: never;
         /** Take a user out of a team */
         delete: operations["MemberDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a team may make */
+        get: operations["ProfileInspect"];
+        /** Counts from the next creation on. */
+        put: operations["ProfilePut"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1209,6 +1248,20 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateRegistryBody: {
+            /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
+            caCertificate?: string;
+            name: string;
+            /** @description Tried when it is saved, kept encrypted, and never shown again. */
+            password?: string;
+            /** @description Team that the registry belongs to; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description Host (and port) of the token service, where that is not the registry itself: it is given the password. */
+            tokenHost?: string;
+            /** @description `https://registry.example:5000`, as image references spell the host; Docker Hub is `https://docker.io`. */
+            url: string;
+            username?: string;
+        };
         CreateVolumeBody: {
             /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
             labels?: {
@@ -1223,11 +1276,45 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "build_failed" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "request_timeout" | "route_not_found" | "search_failed" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExportForTeam: {
+            /** @description `source` of a mount of type `bind`. */
+            alias: string;
+            readOnly: boolean;
+        };
         FieldError: {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        GrantedBody: {
+            /** @description Without `CAP_`. */
+            capabilities?: string[];
+            /** @description Parent of the cgroups of the team's containers. */
+            cgroupParent?: string;
+            devices?: string[];
+            /** @description Name servers that containers may be given. */
+            dns?: string[];
+            /** @description Folders of the host that may be mounted by their exact path. */
+            hostPaths?: string[];
+            /** @description Any of 1024 and above when left out. */
+            portRange?: components["schemas"]["PortRange"];
+            runtimes?: string[];
+            /** @description As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+            securityOptions?: string[];
+            sysctls?: string[];
+        };
+        GrantedView: {
+            capabilities: string[];
+            /** @description Empty: the engine's own. */
+            cgroupParent: string;
+            devices: string[];
+            dns: string[];
+            hostPaths: string[];
+            portRange: components["schemas"]["PortRange"];
+            runtimes: string[];
+            securityOptions: string[];
+            sysctls: string[];
         };
         HealthcheckBody: {
             /** @description Seconds between two runs. */
@@ -1247,6 +1334,31 @@ export interface components {
         };
         /** @enum {string} */
         HealthStatus: "none" | "starting" | "healthy" | "unhealthy";
+        HostExport: {
+            alias: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Where it really is. */
+            path: string;
+            readOnly: boolean;
+            /** @description Names of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportBody: {
+            /** @description What the teams call it: the `source` of a mount of type `bind`. */
+            alias: string;
+            /** @description On the host; links are followed, and where it leads is what is exported. */
+            path: string;
+            /** @description Default: true. */
+            readOnly?: boolean;
+            /** @description Names or ids of the teams that may mount it. */
+            teams: string[];
+        };
+        HostExportPage: {
+            items: components["schemas"]["HostExport"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         /**
          * @description Role on the whole host.
          * @enum {string}
@@ -1312,39 +1424,9 @@ export interface components {
             /** @description The team's references to that image. */
             tags: string[];
         };
-        ImageLayer: {
-            /** @description The step that made it, with values masked for those who may not read env values. */
-            createdBy: string | null;
-            /** @description Of the uncompressed layer. */
-            digest: string;
-            /** @description These images, the first hundred. */
-            sharedBy: components["schemas"]["LayerSharer"][];
-            /** @description How many other images of the team and of the library have it at the same place. */
-            sharers: number;
-            /** @description Bytes; null where the image's history does not tell them. */
-            size: number | null;
-        };
-        ImageLayerList: {
-            /** @description Lowest first. */
-            items: components["schemas"]["ImageLayer"][];
-            /** @description Bytes that these images would need more on the disk if each kept the layers for itself. */
-            savedSize: number;
-            /** @description Bytes of the layers that other images of yours have too. */
-            sharedSize: number;
-            /** @description Bytes of all layers. */
-            size: number;
-        };
         ImagePage: {
             items: components["schemas"]["ImageSummary"][];
             nextCursor: string | null;
-        };
-        ImagePruned: {
-            /** @description `sha256:…`, the content that the team can no longer use. */
-            id: string;
-            /** @description Name of the team. */
-            team: string;
-            /** @description References that it had, as people write them. */
-            untagged: string[];
         };
         ImageRemoval: {
             /** @description Content that the team can no longer use. */
@@ -1352,26 +1434,8 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
-        ImageSearchItem: {
-            description: string;
-            /** @description To pull it by: `ubuntu`, `team/app`. */
-            name: string;
-            /** @description Made by the hub itself. */
-            official: boolean;
-            /** @description Where it is: `docker.io` is the hub. */
-            registry: string;
-            stars: number;
-        };
-        ImageSearchResult: {
-            items: components["schemas"]["ImageSearchItem"][];
-        };
         /** @enum {string} */
         ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
-        ImagesPruned: {
-            items: components["schemas"]["ImagePruned"][];
-            /** @description Bytes of the layers that the teams have in no other of their images. */
-            spaceReclaimed: number;
-        };
         ImageSummary: {
             /**
              * Format: date-time
@@ -1482,14 +1546,6 @@ export interface components {
             status: string;
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
-        };
-        LayerSharer: {
-            /** @description `sha256:…`, the content. */
-            id: string;
-            /** @description The team's references to it, as people write them. */
-            references: string[];
-            /** @description Name of the team; `library` for images that every team may use. */
-            team: string;
         };
         LibraryImage: {
             /** @description `sha256:…` that it points to. */
@@ -1630,6 +1686,10 @@ export interface components {
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
+        PortRange: {
+            first: number;
+            last: number;
+        };
         /** @description RFC 9457 problem details */
         ProblemDetails: {
             code: components["schemas"]["ErrorCode"];
@@ -1650,18 +1710,19 @@ export interface components {
          * @enum {string}
          */
         Profile: "restricted" | "baseline" | "privileged";
-        PruneImagesBody: {
-            /** @description All that no container of the team uses; without it those that have no reference any more. */
-            all?: boolean;
-            /** @description Only with all of these labels: `key` or `key=value`. */
-            label?: string[];
-            /** @description Only what was made before this time. */
-            until?: string;
+        ProfileBody: {
+            /**
+             * Format: date-time
+             * @description End of `privileged`, which must have one, 90 days ahead at most; from then on the team is `baseline`.
+             */
+            expiresAt?: string | null;
+            granted?: components["schemas"]["GrantedBody"];
+            profile: components["schemas"]["Profile"];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
-            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
+            /** @description Registry whose credentials to use. Not offered yet. */
             registry?: string;
             /** @description Name or id of the team that gets it; may be left out by a member of one team. */
             team?: string;
@@ -1671,14 +1732,6 @@ export interface components {
          * @enum {string}
          */
         PullPolicy: "missing" | "always" | "never";
-        PushImageBody: {
-            /** @description A reference that the team has, with a tag: `registry:5000/name:tag`. */
-            reference: string;
-            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
-            registry?: string;
-            /** @description Name or id of the team; may be left out by a member of one team. */
-            team?: string;
-        };
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
@@ -1686,6 +1739,39 @@ export interface components {
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
             refreshToken: string;
+        };
+        Registry: {
+            /** @description How image references begin that mean it: `registry.example:5000`. */
+            address: string;
+            caCertificate: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential. */
+            login: components["schemas"]["RegistryLogin"];
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+            tokenHost: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+            username: string | null;
+        };
+        RegistryCheckResult: {
+            login: components["schemas"]["RegistryLogin"];
+            /** @description What the engine still needs before it can pull from there and push to it. */
+            warnings: string[];
+        };
+        /**
+         * @description verified: the credential was accepted when it was saved. not_required: the registry asks nobody who they are. none: there is no credential.
+         * @enum {string}
+         */
+        RegistryLogin: "verified" | "not_required" | "none";
+        RegistryPage: {
+            items: components["schemas"]["Registry"][];
+            nextCursor: string | null;
         };
         RenameBody: {
             name: string;
@@ -1797,6 +1883,18 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        TeamProfile: {
+            /** @description As it counts now: a privilege that has ended is `baseline`. */
+            effective: components["schemas"]["Profile"];
+            /** Format: date-time */
+            expiresAt: string | null;
+            exports: components["schemas"]["ExportForTeam"][];
+            granted: components["schemas"]["GrantedView"];
+            /** @description As it was set. */
+            profile: components["schemas"]["Profile"];
+            /** @description Name of the team. */
+            team: string;
+        };
         TeamResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1870,6 +1968,17 @@ export interface components {
         UnownedList: {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
+        };
+        UpdateRegistryBody: {
+            caCertificate?: string | null;
+            name?: string;
+            password?: string;
+            /** @description Null: the registry itself. */
+            tokenHost?: string | null;
+            /** @description With another address the password has to be given again. */
+            url?: string;
+            /** @description Null takes the credential away. */
+            username?: string | null;
         };
         UserCreateRequest: {
             /** @description Default: the user name. */
@@ -2528,15 +2637,13 @@ export interface operations {
             };
         };
     };
-    ImageSearch: {
+    HostExportList: {
         parameters: {
-            query: {
-                /** @description The most that are answered; 25 without it. */
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
                 limit?: number;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-                /** @description What to look for. */
-                term: string;
             };
             header?: never;
             path?: never;
@@ -2549,8 +2656,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageSearchResult"];
+                    "application/json": components["schemas"]["HostExportPage"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostExportBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostExport"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    HostExportDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2570,7 +2738,7 @@ export interface operations {
                 before?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Without references or with: content that a reference moved away from stays while containers of the team use it. */
+                /** @description Without references or with: a team has no image without one, so `true` lists none. */
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
@@ -2714,75 +2882,6 @@ export interface operations {
             };
         };
     };
-    ImageLayers: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description image reference (percent-encoded), digest or `sha256:` id */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImageLayerList"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImagePrune: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PruneImagesBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImagesPruned"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     ImageCreate: {
         parameters: {
             query?: never;
@@ -2796,51 +2895,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PullImageBody"];
-            };
-        };
-        responses: {
-            /** @description The job has ended within the time that Prefer asked for */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job runs; Location names it */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImagePush: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
-                Prefer?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PushImageBody"];
             };
         };
         responses: {
@@ -3412,6 +3466,199 @@ export interface operations {
             };
         };
     };
+    RegistryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRegistryBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryDelete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryUpdate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRegistryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registry"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RegistryCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryCheckResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleList: {
         parameters: {
             query?: {
@@ -3848,6 +4095,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfileInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ProfilePut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamProfile"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
