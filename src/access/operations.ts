@@ -189,6 +189,7 @@ export const OPERATIONS = {
   // what a team may make
   ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
   ProfilePut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
+  PolicyCheck: row('containers.create', 'team', 'read', 'rest'),
   HostExportList: row('exports.read', 'host', 'read', 'rest'),
   HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
   HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),

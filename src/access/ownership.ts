@@ -81,6 +81,12 @@ export class Ownership {
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
 
+  /** Would a claim of this name do now? For dry runs. @throws AppError NAME_IN_USE */
+  async assertFree(kind: LabelledKind, name: string, team: TeamRef): Promise<void> {
+    const holder = await this.store.holder(kind, name, team.id)
+    if (holder && (holder.state !== 'live' || this.inventory.stale || this.witness.agrees(holder))) throw inUse(name)
+  }
+
   /** Goes on with what a crash or a lost answer cut off: under the same uid nothing is made twice. */
   async resume(row: OwnershipRow, team: TeamRef): Promise<Claim> {
     const { uid, kind, name } = row
@@ -183,18 +189,21 @@ export class Ownership {
     { kind, teamId, name }: Pick<OwnershipRow, 'kind' | 'name'> & { teamId: string },
     write: () => Promise<void>,
   ): Promise<void> {
-    const inUse = () => new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
     try {
       return await write()
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
     }
     const holder = await this.store.holder(kind, name, teamId)
-    if (holder?.state === 'live' && (this.inventory.stale || !(await reconcileRow(this, holder)))) throw inUse()
+    if (holder?.state === 'live' && (this.inventory.stale || !(await reconcileRow(this, holder)))) throw inUse(name)
     await write().catch((error: unknown) => {
-      throw isUniqueViolation(error) ? inUse() : error
+      throw isUniqueViolation(error) ? inUse(name) : error
     })
   }
+}
+
+function inUse(name: string): AppError {
+  return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
 }
 
 /** The engine's own networks: every host has them, and a team that owned `host` would own the host. */

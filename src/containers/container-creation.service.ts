@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common'
-import { assertNewName, type Grant } from '../access/index.js'
+import { assertNewName, type Grant, Ownership } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
 import { ContainerMaker, type Making } from './container-maker.js'
-import { ContainerPreparation } from './container-preparation.js'
+import { askingOf, ContainerPreparation } from './container-preparation.js'
 import { ContainerViews } from './container-views.js'
 import type { ContainerCopies, ContainerCopy, ContainerSummary } from './dto/container.response.js'
 import type { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
@@ -30,6 +30,7 @@ export class ContainerCreation {
 
   constructor(
     private readonly engine: Engine,
+    private readonly ownership: Ownership,
     private readonly preparation: ContainerPreparation,
     private readonly plans: MountPlans,
     private readonly networks: TeamNetworks,
@@ -57,10 +58,21 @@ export class ContainerCreation {
     return { items }
   }
 
+  /** Everything that can be known before anything is made. @throws as `create` */
+  async check(grant: Grant<'ContainerCreate'>, body: CreateContainerBody): Promise<void> {
+    const names = namesOf(body)
+    await assertFresh(this.engine)
+    const asking = askingOf(grant)
+    for (const name of names) if (name !== undefined) await this.ownership.assertFree('container', name, asking.team)
+    const { refusal, imageJudged } = await this.preparation.judge(asking, body)
+    if (refusal) throw refusal
+    if (!imageJudged && body.pull === 'never') throw new AppError('IMAGE_NOT_PRESENT', { reference: body.image })
+  }
+
   private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Batch> {
-    const { team } = grant.target
-    const { userId } = grant.principal
-    const prepared = await this.preparation.prepare(grant, body)
+    const asking = askingOf(grant)
+    const { team, userId } = asking
+    const prepared = await this.preparation.prepare(asking, body)
     const network = isOnTeamNetwork(body.network) ? await this.networks.defaultFor(team) : null
     const { plan, made } = await this.plans.make(prepared.mounts, { team, userId })
     return { team, userId, start: query.start ?? false, parts: { ...prepared, mounts: plan }, made, network }

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiCreatedResponse, ApiExtraModels, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
+import { DryRunBy } from '../http/dry-run.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
@@ -29,6 +30,7 @@ export class ContainersController {
   }
 
   @Post()
+  @DryRunBy('check')
   @Operation('ContainerCreate', 'Create a container, or run it with start=true')
   @ApiCreatedResponse({
     description: 'The container; with count, a report of each copy',
@@ -40,6 +42,11 @@ export class ContainersController {
     @Body() body: CreateContainerBody,
   ): Promise<ContainerSummary | ContainerCopies> {
     return this.creation.create(grant, body, query)
+  }
+
+  /** A creation that is only tried. */
+  check(grant: Grant<'ContainerCreate'>, _query: CreateContainerQuery, body: CreateContainerBody): Promise<void> {
+    return this.creation.check(grant, body)
   }
 
   @Get(':ref')

@@ -18,12 +18,14 @@ import { LogAnswer } from './log-answer.js'
 import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
+import { PolicyController } from './policy.controller.js'
+import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController],
+  controllers: [ContainersController, ContainerActionsController, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
@@ -43,6 +45,7 @@ import { OwnedRows } from './watch-owned.js'
     LogsStream,
     MountPlans,
     OpenRights,
+    PolicyChecks,
     TeamContainers,
     OwnedRows,
   ],

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
 import { Access, operation, type OperationId } from '../access/index.js'
 import { AppError } from '../common/errors.js'
+import { readDryRun, takesDryRun } from './dry-run.js'
 import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
@@ -16,13 +17,12 @@ export class AccessGuard implements CanActivate {
     if (!id) throw new AppError('OPERATION_NOT_OFFERED')
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
-    request.berth.grant = await this.access.grant({
-      operation: id,
-      principal: request.berth.principal,
-      pointer: { ref: reference(request), team: team(request) },
-      requestId: request.id,
-      address: request.ip,
-    })
+    request.berth.dryRun = readDryRun(request, id)
+    const { principal, dryRun } = request.berth
+    const pointer = { ref: reference(request), team: team(request) }
+    const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }
+    // What is only tried leaves no record: nothing was meant to happen.
+    request.berth.grant = await (dryRun ? this.access.decide(asked) : this.access.grant(asked))
     return true
   }
 }
@@ -47,7 +47,7 @@ function team(request: BerthRequest): string | undefined {
 
 /** A query key that no handler reads is an error, not a silence: `x?force=1` must never look as if it had worked. */
 function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
-  const keys = Object.keys(request.query as object)
+  const keys = Object.keys(request.query as object).filter((key) => !(key === 'dryRun' && takesDryRun(id)))
   if (keys.length === 0) return
   const teamAllowed = takesTeam(operation(id))
   const args = Object.keys(

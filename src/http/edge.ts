@@ -23,7 +23,7 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.setReplySerializer((payload) => replyJson(payload) as string)
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
-    request.berth = { principal: null, grant: null }
+    request.berth = { principal: null, grant: null, dryRun: false }
     void reply.header('x-request-id', request.id)
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     await authenticate(app.get(Authenticator), request)

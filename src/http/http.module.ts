@@ -5,12 +5,13 @@ import { SystemModule } from '../system/system.module.js'
 import { ContractDocument } from './contract-document.js'
 import { Coverage } from './coverage.js'
 import { Drain } from './drain.js'
+import { DryRunInterceptor } from './dry-run.js'
 import { OpenApiController } from './openapi.controller.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { StrictValidationPipe } from './validation.pipe.js'
 
-/** The REST edge: one guard, one pipe, one interceptor, one filter, for every controller there is. */
+/** The REST edge: one guard, one pipe, one filter, and what every answer passes, for every controller there is. */
 @Module({
   imports: [DiscoveryModule, SystemModule],
   controllers: [OpenApiController],
@@ -21,6 +22,8 @@ import { StrictValidationPipe } from './validation.pipe.js'
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_PIPE, useClass: StrictValidationPipe },
     { provide: APP_INTERCEPTOR, useClass: OutcomeInterceptor },
+    // After the audit's: what is only tried has no outcome.
+    { provide: APP_INTERCEPTOR, useClass: DryRunInterceptor },
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
 })

@@ -3,6 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify'
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger'
 import { type Grant, operation, type OperationId, type OperationRow, type TargetKind } from '../access/index.js'
 import { AppError } from '../common/errors.js'
+import { documentsDryRun, takesDryRun } from './dry-run.js'
 import type { BerthRequest } from './request-context.js'
 
 export const OPERATION = 'berth:operation'
@@ -47,6 +48,7 @@ export function Operation<const Op extends OperationId>(id: Op, summary?: string
         description: 'name or id of the team; may be left out where the reference is not ambiguous',
       }),
     )
+  if (takesDryRun(id)) decorators.push(documentsDryRun())
   const apply = applyDecorators(...decorators)
   return <T extends Handler<Op>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<T>): void => {
     apply(target, key, descriptor)

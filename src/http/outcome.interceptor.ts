@@ -12,8 +12,8 @@ export class OutcomeInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp()
-    const { grant, principal } = http.getRequest<BerthRequest>().berth
-    if (!grant || operation(grant.operation).effect !== 'write') return next.handle()
+    const { grant, principal, dryRun } = http.getRequest<BerthRequest>().berth
+    if (!grant || dryRun || operation(grant.operation).effect !== 'write') return next.handle()
     return next.handle().pipe(
       concatMap((value: unknown) => {
         // 202: the work goes on as a job, which writes the outcome at its end.

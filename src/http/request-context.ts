@@ -5,6 +5,8 @@ import type { Grant, OperationId, Principal } from '../access/index.js'
 export interface RequestContext {
   principal: Principal | null
   grant: Grant<OperationId> | null
+  /** Decided as always, but nothing is to be changed. */
+  dryRun: boolean
 }
 
 declare module 'fastify' {

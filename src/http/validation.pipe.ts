@@ -39,8 +39,8 @@ export class StrictValidationPipe extends ValidationPipe {
 
 function prepared(value: unknown, metadata: ArgumentMetadata): unknown {
   if (metadata.type === 'query' && typeof value === 'object' && value !== null) {
-    // The access guard has consumed it.
-    const { team: _team, ...rest } = value as Record<string, unknown>
+    // The access guard has consumed them.
+    const { team: _team, dryRun: _dryRun, ...rest } = value as Record<string, unknown>
     return rest
   }
   if (metadata.type !== 'body') return value

@@ -75,6 +75,12 @@ export class TeamVolumes extends VolumeSource {
     }
   }
 
+  /** What `make` would say, and nothing is made. @throws AppError NAME_IN_USE, POLICY_DENIED */
+  async judge(team: TeamRef, { name, labels }: { name?: string | undefined; labels?: NewVolume['labels'] | undefined }): Promise<void> {
+    admitVolume({ Name: name ?? 'any', Labels: labels ?? {} }, {}, await this.policies.of(team.id))
+    if (name !== undefined) await this.ownership.assertFree('volume', name, team)
+  }
+
   private async present(team: TeamRef, name: string): Promise<OwnershipRow | null> {
     const [row] = await this.ownership.store.byName('volume', name, { teamIds: [team.id] })
     if (!row?.engine_id) return null

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
+import { DryRunBy } from '../http/dry-run.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { CreateVolumeBody, ListVolumesQuery, Volume, VolumePage } from './dto/volume.dto.js'
 import { Volumes } from './volumes.service.js'
@@ -18,9 +19,15 @@ export class VolumesController {
   }
 
   @Post()
+  @DryRunBy('check')
   @Operation('VolumeCreate', 'Create a volume')
   create(@Granted() grant: Grant<'VolumeCreate'>, @Body() body: CreateVolumeBody): Promise<Volume> {
     return this.volumes.create(grant, body)
+  }
+
+  /** A creation that is only tried. */
+  check(grant: Grant<'VolumeCreate'>, body: CreateVolumeBody): Promise<void> {
+    return this.volumes.check(grant, body)
   }
 
   @Get(':name')

@@ -51,6 +51,12 @@ export class Volumes {
     return view(entry, { team, name }, new Map())
   }
 
+  /** Would it be made? @throws as `create` */
+  async check(grant: Grant<'VolumeCreate'>, { name, labels }: CreateVolumeBody): Promise<void> {
+    if (name !== undefined) assertNewName(name)
+    await this.maker.judge(grant.target.team, { name, labels })
+  }
+
   /** @throws AppError CONFLICT while a container mounts it */
   async remove(grant: Grant<'VolumeDelete'>): Promise<void> {
     const { team, uid, engineId } = grant.target

@@ -95,6 +95,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
 
   ProfileInspect: {},
   ProfilePut: invalid({ profile: 'king' }),
+  PolicyCheck: { body: { spec: { image: 'nowhere/nothing:1' } } },
   HostExportList: {},
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },

@@ -30,5 +30,7 @@ export type CallArguments<Op extends OperationId> = {} extends CallOptions<Op> ?
 type Content<Response> = Response extends { content: infer C } ? C[keyof C] : undefined
 type Responses<Op extends OperationId> = operations[Op]['responses']
 
-/** The body of an operation's success. */
-export type Answer<Op extends OperationId> = Content<Responses<Op>[Extract<keyof Responses<Op>, 200 | 201 | 202 | 204>]>
+type WithBody<Op extends OperationId> = Extract<keyof Responses<Op>, 200 | 201 | 202>
+
+/** The body of an operation's success; a dry run has none, whatever the type says. */
+export type Answer<Op extends OperationId> = [WithBody<Op>] extends [never] ? undefined : Content<Responses<Op>[WithBody<Op>]>

@@ -570,6 +570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Would a container be allowed by the team's profile? */
+        post: operations["PolicyCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registries": {
         parameters: {
             query?: never;
@@ -1674,6 +1691,82 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
+        PolicyCheckBody: {
+            spec: components["schemas"]["PolicySpec"];
+            /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
+            team?: string;
+        };
+        PolicyFault: {
+            detail: string;
+            /** @description In the spec. */
+            pointer: string;
+        };
+        PolicySpec: {
+            /** @description Removes the container and its anonymous volumes when it ends. */
+            autoRemove?: boolean;
+            /** @description Arguments of the entrypoint, or the command itself; the image's when left out. */
+            command?: string[];
+            /** @description Makes so many copies; the answer then reports each. */
+            count?: number;
+            entrypoint?: string[];
+            /** @description `KEY=VALUE`, over what the image sets; `KEY` alone takes the image's away. */
+            env?: string[];
+            healthcheck?: components["schemas"]["HealthcheckBody"];
+            hostname?: string;
+            /** @description Reference, digest or `sha256:` id of an image of the team or of the library. */
+            image: string;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            mounts?: components["schemas"]["MountBody"][];
+            /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
+            name?: string;
+            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            network?: string;
+            /** @description Keeps standard input open without anybody attached. */
+            openStdin?: boolean;
+            ports?: components["schemas"]["PortBody"][];
+            /** @description Refused below the profile `privileged`. */
+            privileged?: boolean;
+            /** @description Publishes every port that the image exposes on a free port of the host. */
+            publishAll?: boolean;
+            /**
+             * @description Whether the image is looked for at its registry; `missing` when left out.
+             * @default missing
+             */
+            pull: components["schemas"]["PullPolicy"];
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+            /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
+            stopSignal?: string;
+            /** @description Seconds between the stop signal and the kill; 10 when left out. */
+            stopTimeout?: number;
+            /** @description A terminal for the main process. */
+            tty?: boolean;
+            /** @description `user`, `user:group` or numbers. */
+            user?: string;
+            /** @description Containers of the team whose volumes are mounted at the same places; `name:ro` mounts them read-only. */
+            volumesFrom?: string[];
+            /** @description Absolute path. */
+            workingDir?: string;
+        };
+        PolicyVerdict: {
+            allowed: boolean;
+            errors: components["schemas"]["PolicyFault"][];
+            /** @description false: the team has no such image yet, so what it brings in is judged when it is pulled. */
+            imageJudged: boolean;
+            /** @description That counts for the team now. */
+            profile: components["schemas"]["Profile"];
+            violations: components["schemas"]["PolicyViolation"][];
+        };
+        PolicyViolation: {
+            /** @description In the spec. */
+            path: string;
+            profile: string;
+            /** @description What it would have to be. */
+            rule: string;
+        };
         PortBody: {
             /** @description Port inside the container. */
             container: number;
@@ -2142,13 +2235,17 @@ export interface operations {
     };
     AuthLogout: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2268,6 +2365,8 @@ export interface operations {
     ContainerCreate: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
@@ -2289,6 +2388,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"] | components["schemas"]["ContainerCopies"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2338,6 +2444,8 @@ export interface operations {
     ContainerDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also a running one, which is killed. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2354,6 +2462,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2374,6 +2483,8 @@ export interface operations {
     ContainerKill: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description `SIGKILL` when left out. */
                 signal?: string;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2395,6 +2506,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2460,6 +2578,8 @@ export interface operations {
     ContainerRename: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2484,6 +2604,13 @@ export interface operations {
                     "application/json": components["schemas"]["RenamedContainer"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2498,6 +2625,8 @@ export interface operations {
     ContainerRestart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2519,6 +2648,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2534,6 +2670,8 @@ export interface operations {
     ContainerStart: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2554,6 +2692,13 @@ export interface operations {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2568,6 +2713,8 @@ export interface operations {
     ContainerStop: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
                 /** @description Seconds until it is killed; the container's own when left out. */
@@ -2589,6 +2736,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerSummary"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2672,7 +2826,10 @@ export interface operations {
     };
     HostExportCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2691,6 +2848,13 @@ export interface operations {
                     "application/json": components["schemas"]["HostExport"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2704,7 +2868,10 @@ export interface operations {
     };
     HostExportDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name */
@@ -2714,6 +2881,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2815,6 +2983,8 @@ export interface operations {
     ImageDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description Also while containers of the team use it; they keep running. */
                 force?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
@@ -2836,6 +3006,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageRemoval"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2884,7 +3061,10 @@ export interface operations {
     };
     ImageCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
@@ -2916,6 +3096,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -2929,7 +3116,10 @@ export interface operations {
     };
     ImageTag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2947,6 +3137,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImageTagged"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3031,7 +3228,10 @@ export interface operations {
     };
     JobCancel: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3049,6 +3249,13 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3062,7 +3269,10 @@ export interface operations {
     };
     LibraryPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3084,6 +3294,13 @@ export interface operations {
                     "application/json": components["schemas"]["LibraryImage"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3097,7 +3314,10 @@ export interface operations {
     };
     LibraryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description image reference (percent-encoded) */
@@ -3107,6 +3327,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3186,7 +3407,10 @@ export interface operations {
     };
     MePassword: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3197,6 +3421,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3249,7 +3474,10 @@ export interface operations {
     };
     SessionDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3259,6 +3487,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3311,7 +3540,10 @@ export interface operations {
     };
     TokenCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3330,6 +3562,13 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -3343,7 +3582,10 @@ export interface operations {
     };
     TokenDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3353,6 +3595,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3403,7 +3646,10 @@ export interface operations {
     };
     OwnershipAssign: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3421,6 +3667,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AssignedResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3453,6 +3706,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PolicyCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyCheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVerdict"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -3503,7 +3788,10 @@ export interface operations {
     };
     RegistryCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3521,6 +3809,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3566,7 +3861,10 @@ export interface operations {
     };
     RegistryDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3576,6 +3874,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3595,7 +3894,10 @@ export interface operations {
     };
     RegistryUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id */
@@ -3616,6 +3918,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Registry"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3878,7 +4187,10 @@ export interface operations {
     };
     TeamCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3896,6 +4208,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3941,7 +4260,10 @@ export interface operations {
     };
     TeamDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3951,6 +4273,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3970,7 +4293,10 @@ export interface operations {
     };
     TeamUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -3991,6 +4317,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4041,7 +4374,10 @@ export interface operations {
     };
     MemberPut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4065,6 +4401,13 @@ export interface operations {
                     "application/json": components["schemas"]["MemberResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description RFC 9457 problem details */
             default: {
                 headers: {
@@ -4078,7 +4421,10 @@ export interface operations {
     };
     MemberDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description name or id of the team */
@@ -4090,6 +4436,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4140,7 +4487,10 @@ export interface operations {
     };
     ProfilePut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
@@ -4164,6 +4514,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4246,7 +4603,10 @@ export interface operations {
     };
     UserCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4264,6 +4624,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4309,7 +4676,10 @@ export interface operations {
     };
     UserDelete: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4319,6 +4689,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4338,7 +4709,10 @@ export interface operations {
     };
     UserUpdate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path: {
                 /** @description id or user name */
@@ -4359,6 +4733,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UserResponse"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4412,7 +4793,10 @@ export interface operations {
     };
     VolumeCreate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4430,6 +4814,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Volume"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4479,6 +4870,8 @@ export interface operations {
     VolumeDelete: {
         parameters: {
             query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -4491,6 +4884,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -47,6 +47,7 @@ export const ROUTES = {
   OpenApi: ['GET', '/api/v1/openapi.json'],
   OwnershipAssign: ['POST', '/api/v1/ownership/assign'],
   PermissionList: ['GET', '/api/v1/permissions'],
+  PolicyCheck: ['POST', '/api/v1/policy/check'],
   ProfileInspect: ['GET', '/api/v1/teams/{team}/profile'],
   ProfilePut: ['PUT', '/api/v1/teams/{team}/profile'],
   RegistryCheck: ['POST', '/api/v1/registries/{id}/check'],
