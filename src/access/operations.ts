@@ -206,6 +206,7 @@ export const OPERATIONS = {
   LibraryPut: row('library.manage', 'host', 'write', 'rest'),
   LibraryDelete: row('library.manage', 'host', 'write', 'rest'),
   AuditList: row('audit.read', 'host', 'read', 'rest'),
+  AuditVerify: row('audit.read', 'host', 'read', 'rest'),
 
   // running it
   HealthLive: row('none', 'public', 'read', 'rest'),

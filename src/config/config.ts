@@ -142,6 +142,13 @@ export class Config {
   @Matches(/^rediss?:\/\//, { message: 'must start with redis://' })
   BERTH_REDIS_URL?: string
 
+  /** Days that audit records are kept; 0 keeps them for ever. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  BERTH_AUDIT_RETENTION_DAYS = 0
+
   /** Least level that is logged. */
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   BERTH_LOG_LEVEL = 'info'

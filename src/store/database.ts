@@ -37,6 +37,24 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
 }
 
+/**
+ * Opens what is there without changing it, for a command beside the gateway. No migration is run.
+ * @throws DataDirInUse when a gateway holds the embedded database.
+ */
+export async function openForReading(options: DatabaseOptions): Promise<Database> {
+  if (options.url) return openPostgres(options.url)
+  const sqlite = new SqliteDatabase(join(options.dataDir, 'berth.db'), { readonly: true, fileMustExist: true, timeout: 1000 })
+  try {
+    sqlite.prepare('select 1 from sqlite_master').get()
+  } catch (error) {
+    sqlite.close()
+    throw isLocked(error)
+      ? new DataDirInUse(`a gateway runs on ${options.dataDir}: stop it, or take a copy of its database`, { cause: error })
+      : error
+  }
+  return new Database({ dialect: new SqliteDialect({ database: sqlite }) })
+}
+
 function openPostgres(url: string): Database {
   pg.types.setTypeParser(pg.types.builtins.INT8, Number)
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: CONNECT_MS })
@@ -61,7 +79,7 @@ function openSqlite(dataDir: string): Database {
     sqlite.exec('begin exclusive; commit')
   } catch (error) {
     sqlite.close()
-    if (error instanceof Error && /locked|busy/i.test(error.message))
+    if (isLocked(error))
       throw new DataDirInUse(`another gateway runs on ${dataDir}: stop it, or give this one another BERTH_DATA_DIR`, { cause: error })
     throw error
   }
@@ -71,8 +89,13 @@ function openSqlite(dataDir: string): Database {
   return new Database({ dialect: new SqliteDialect({ database: sqlite }) })
 }
 
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && /locked|busy/i.test(error.message)
+}
+
 async function migrate(db: Database): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } })
+  // Unordered: numbers are given out in ranges, so one that comes later may stand before one that has run.
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) }, allowUnorderedMigrations: true })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error instanceof Error ? error : new Error('the migration failed', { cause: error })
 }

@@ -16,6 +16,7 @@ export interface Schema {
   image_scratch: ImageScratchTable
   jobs: JobsTable
   audit: AuditTable
+  audit_chains: AuditChainsTable
   processes: ProcessesTable
   subnets: SubnetsTable
   host_exports: HostExportsTable
@@ -182,8 +183,13 @@ export interface JobsTable {
 export interface AuditTable {
   seq: Generated<number>
   at: string
-  /** The gateway process that wrote it: only a dead one's unfinished intents may be closed. */
-  process_id: string | null
+  /** The gateway process that wrote it, which is its chain: only a dead one's unfinished intents may be closed. */
+  process_id: string
+  /** 1, 2, 3 … in the chain. */
+  chain_seq: number
+  /** Hash of the record before it in the chain; see common/audit-chain.ts. */
+  previous: string
+  hash: string
   phase: 'intent' | 'outcome' | 'denied' | 'opened'
   request_id: string
   operation: string
@@ -198,6 +204,20 @@ export interface AuditTable {
   /** `ok`, `accepted`, `unknown` or the error code. */
   result: string
   address: string
+}
+
+/** The two ends of a process's chain of audit records. */
+export interface AuditChainsTable {
+  writer: string
+  created_at: string
+  /** JSON list of the heads of other chains that it was opened after. */
+  parents: string
+  /** First record that is kept, and the hash before it; the genesis until retention removes records. */
+  first_seq: number
+  base: string
+  /** 0 before the first record. */
+  last_seq: number
+  head: string
 }
 
 export interface ProcessesTable {
@@ -273,3 +293,4 @@ export type SessionRow = Selectable<SessionsTable>
 export type TokenRow = Selectable<TokensTable>
 export type JobRow = Selectable<JobsTable>
 export type AuditRow = Selectable<AuditTable>
+export type AuditChainRow = Selectable<AuditChainsTable>

@@ -109,6 +109,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   LibraryPut: { path: { ref: 'nowhere%2Fnothing%3A1' }, ...invalid({ image: 5 }) },
   LibraryDelete: { path: { ref: 'nowhere%2Fnothing%3A1' }, passes: ['not_found'] },
   AuditList: {},
+  AuditVerify: {},
 
   HealthLive: {},
   HealthReady: {},

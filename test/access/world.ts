@@ -15,7 +15,7 @@ import { ACTORS, TOKEN_PERMISSIONS, type Which, type Who } from './model.js'
 type Refs = Readonly<Record<Exclude<Which, 'none'>, string>>
 
 /** Tables that a request may write to without having changed anything: its trace. */
-const TRACES = new Set(['audit', 'processes'])
+const TRACES = new Set(['audit', 'audit_chains', 'processes'])
 
 /** Rows by table, and what the teams have on the engine. */
 export type State = Readonly<Record<string, string[]>>

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isUniqueViolation, type Database } from '../../src/store/database.js'
-import { AuditStore } from '../../src/store/audit.store.js'
+import { AuditStore, type NewAuditRecord } from '../../src/store/audit.store.js'
 import { ImageReferenceStore, LIBRARY } from '../../src/store/image-references.store.js'
 import { JobStore } from '../../src/store/jobs.store.js'
 import { MembershipStore } from '../../src/store/memberships.store.js'
 import { MIGRATIONS } from '../../src/store/migrations/index.js'
 import { OwnershipStore } from '../../src/store/ownership.store.js'
 import { ProcessStore } from '../../src/store/processes.store.js'
-import type { AuditTable, JobsTable, SessionsTable, TokensTable } from '../../src/store/schema.js'
+import type { JobsTable, SessionsTable, TokensTable } from '../../src/store/schema.js'
 import { SessionStore } from '../../src/store/sessions.store.js'
 import { SettingsStore } from '../../src/store/settings.store.js'
 import { SetupStore } from '../../src/store/setup.store.js'
@@ -465,7 +465,7 @@ function aJob(teamId: string, change: Partial<JobsTable> = {}): JobsTable {
   }
 }
 
-function aRecord(change: Partial<Omit<AuditTable, 'seq' | 'process_id'>> = {}): Omit<AuditTable, 'seq' | 'process_id'> {
+function aRecord(change: Partial<NewAuditRecord> = {}): NewAuditRecord {
   return {
     at: AT,
     phase: 'intent',

@@ -6,7 +6,7 @@ import { PASSWORD_MAX, PASSWORD_MIN } from '../passwords.js'
 export const USERNAME = /^(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$)[a-z0-9][a-z0-9._-]{0,62}$/
 
 /** What the audit log calls those who are nobody. */
-export const RESERVED_USERNAMES: readonly string[] = ['anonymous']
+export const RESERVED_USERNAMES: readonly string[] = ['anonymous', 'system']
 
 /** A new user name. */
 export const IsUsername = () =>

@@ -9,6 +9,10 @@ for (let i = 0; ; i++) {
     .insertInto('audit')
     .values({
       at: new Date().toISOString(),
+      process_id: 'p',
+      chain_seq: i,
+      previous: '',
+      hash: '',
       phase: 'intent',
       request_id: String(i),
       operation: 'X',

@@ -9,8 +9,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what, newest first. */
+        /** Who did what, newest first. As JSON lines it is an export: everything, oldest first, as `berth audit verify` reads it. */
         get: operations["AuditList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Holds every record to its hash chain. Keep the answer elsewhere: `berth audit verify --heads` compares with it later. */
+        get: operations["AuditVerify"];
         put?: never;
         post?: never;
         delete?: never;
@@ -993,6 +1010,24 @@ export interface components {
             /** @description Name or id of the team that gets it. */
             team: string;
         };
+        AuditChainSummary: {
+            /** @description First record that is kept; those before it went by retention. */
+            firstPlace: number;
+            /** @description Hash of the last record. */
+            head: string;
+            lastPlace: number;
+            writer: string;
+        };
+        AuditFault: {
+            /** @description Place in the writer's chain. */
+            place: number;
+            reason: string;
+            /** @description The record there, where there is one. */
+            record: components["schemas"]["AuditItem"] | null;
+            writer: string;
+        };
+        /** @enum {string} */
+        AuditFormat: "json" | "ndjson";
         AuditItem: {
             /** @description Address of the client. */
             address: string;
@@ -1002,8 +1037,14 @@ export interface components {
             at: string;
             /** @description Session or token that it came with. */
             credential: string;
+            /** @description SHA-256 of this record and of `previous`. */
+            hash: string;
             operation: string;
             phase: components["schemas"]["AuditPhase"];
+            /** @description 1, 2, 3 … in the chain. */
+            place: number;
+            /** @description Hash of the record before it in the chain. */
+            previous: string;
             principal: string;
             principalId: string | null;
             requestId: string;
@@ -1014,6 +1055,8 @@ export interface components {
             target: string | null;
             targetKind: string;
             team: string | null;
+            /** @description The gateway process that wrote it; its records are a chain. */
+            writer: string;
         };
         AuditPage: {
             items: components["schemas"]["AuditItem"][];
@@ -1021,6 +1064,14 @@ export interface components {
         };
         /** @enum {string} */
         AuditPhase: "intent" | "outcome" | "denied" | "opened";
+        AuditVerification: {
+            chains: components["schemas"]["AuditChainSummary"][];
+            /** @description The first fault of each chain that has one, the first bad record of the log first. */
+            faults: components["schemas"]["AuditFault"][];
+            intact: boolean;
+            /** @description Records that were looked at. */
+            records: number;
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -2164,8 +2215,12 @@ export interface operations {
     AuditList: {
         parameters: {
             query?: {
+                /** @description Only what a host role allowed (true), or what a role in the team did (false). */
+                asAdmin?: boolean;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
+                /** @description `ndjson`, or `Accept: application/x-ndjson`: all records at once, oldest first, one a line; `limit` then only counts where it is given. */
+                format?: components["schemas"]["AuditFormat"];
                 /** @description Most items of one page. Default 100. */
                 limit?: number;
                 /** @description Only this operation: `ContainerCreate`. */
@@ -2175,7 +2230,47 @@ export interface operations {
                 principal?: string;
                 /** @description Only what belongs to this request. */
                 requestId?: string;
+                /** @description Only with this result: `ok`, or an error code. */
+                result?: string;
+                /** @description Only from this time on, RFC 3339. */
+                since?: string;
+                /** @description Only what was done to objects of this kind: `container`. */
+                targetKind?: string;
+                /** @description Only what concerned the team of this name. */
+                teamName?: string;
+                /** @description Only before this time, RFC 3339. */
+                until?: string;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page; with `format=ndjson` all records, one a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": components["schemas"]["AuditItem"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    AuditVerify: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2187,7 +2282,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditPage"];
+                    "application/json": components["schemas"]["AuditVerification"];
                 };
             };
             /** @description RFC 9457 problem details */

@@ -3,6 +3,7 @@
 
 export const ROUTES = {
   AuditList: ['GET', '/api/v1/audit'],
+  AuditVerify: ['GET', '/api/v1/audit/verify'],
   AuthLogin: ['POST', '/api/v1/auth/login'],
   AuthLogout: ['POST', '/api/v1/auth/logout'],
   AuthRefresh: ['POST', '/api/v1/auth/refresh'],
