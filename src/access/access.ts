@@ -16,6 +16,8 @@ export interface AccessRequest<Op extends OperationId> {
   readonly requestId: string
   /** The client's address, for the audit log. */
   readonly address: string
+  /** A stream is opened, which leaves a record also where one answer of the operation leaves none. */
+  readonly stream?: true
 }
 
 /** The one decision on every edge: resolve, authorize, record, and only then a Grant. */
@@ -40,7 +42,8 @@ export class Access {
       throw error
     }
     if (row.effect === 'write') await this.audit.append(record(request, row, 'intent', grant.target, grant.asAdmin, 'ok'))
-    if (row.effect === 'open') await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
+    if (row.effect === 'open' || (request.stream && row.effect === 'read'))
+      await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
     return grant
   }
 
@@ -70,7 +73,7 @@ export class Access {
     return this.make(request, target, holding === 'host')
   }
 
-  /** A list is of the teams in which the permission is held; asking for one team without it is a denial. */
+  /** A list is of the teams in which the permission is held; asking for one team without it is a denial, as is a change that nobody may. */
   private scope<Op extends OperationId>(
     request: AccessRequest<Op>,
     principal: Principal,
@@ -79,7 +82,9 @@ export class Access {
   ): Grant<Op> {
     const teams = target.teams.filter((team) => holdsInTeam(principal, team.id, permission))
     const capped = principal.cap !== null && !principal.cap.has(permission)
-    if (teams.length === 0 && (request.pointer.team !== undefined || capped)) throw new AppError('PERMISSION_DENIED', { permission })
+    const named = request.pointer.team !== undefined
+    if (teams.length === 0 && (named || capped || operation(request.operation).effect === 'write'))
+      throw new AppError('PERMISSION_DENIED', { permission })
     const asAdmin = teams.some((team) => holdsInTeam(principal, team.id, permission) === 'host')
     return this.make(request, { kind: 'scope', teams }, asAdmin)
   }

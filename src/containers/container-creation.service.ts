@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { assertNewName, type Grant, Ownership } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
-import { TeamNetworks } from '../common/team-network.js'
+import { DEFAULT_NETWORK, TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
 import { ContainerMaker, type Making } from './container-maker.js'
 import { askingOf, ContainerPreparation } from './container-preparation.js'
@@ -73,7 +73,7 @@ export class ContainerCreation {
     const asking = askingOf(grant)
     const { team, userId } = asking
     const prepared = await this.preparation.prepare(asking, body)
-    const network = isOnTeamNetwork(body.network) ? await this.networks.defaultFor(team) : null
+    const network = prepared.ownNetwork ?? (isOnDefault(body.network) ? await this.networks.defaultFor(team) : null)
     const { plan, made } = await this.plans.make(prepared.mounts, { team, userId })
     return { team, userId, start: query.start ?? false, parts: { ...prepared, mounts: plan }, made, network }
   }
@@ -117,8 +117,8 @@ export class ContainerCreation {
 }
 
 /** Not without a network, and not in that of another container or the host, which only the profile can allow. */
-function isOnTeamNetwork(network = 'default'): boolean {
-  return network !== 'none' && network !== 'host' && !network.startsWith('container:')
+function isOnDefault(network = DEFAULT_NETWORK): boolean {
+  return network === DEFAULT_NETWORK
 }
 
 /** Undefined where a name is to be made up. @throws AppError INVALID_REQUEST */

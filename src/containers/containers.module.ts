@@ -7,15 +7,13 @@ import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
+import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
-import { ExecEnd } from './exec-end.js'
-import { ExecStream } from './exec.stream.js'
 import { Host } from './host-facts.js'
 import { LogAnswer } from './log-answer.js'
-import { LogsStream } from './logs.stream.js'
 import { MountPlans } from './mount-plan.js'
 import { OpenRights } from './open-rights.js'
 import { PolicyController } from './policy.controller.js'
@@ -37,15 +35,13 @@ import { OwnedRows } from './watch-owned.js'
     ContainerRenaming,
     Containers,
     ContainerViews,
-    ExecEnd,
-    ExecStream,
     LiveContainers,
     Host,
     LogAnswer,
-    LogsStream,
     MountPlans,
     OpenRights,
     PolicyChecks,
+    ...STREAM_PROVIDERS,
     TeamContainers,
     OwnedRows,
   ],

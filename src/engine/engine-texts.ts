@@ -35,6 +35,13 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     'the container is connected to the network already',
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
+  [/^address already in use$/i, 'CONFLICT', 'another container has the address'],
+  [/one of the networks in private \(none\) mode/i, 'CONFLICT', 'the container was made without a network'],
+  [
+    /sharing network namespace with another container|(connected|disconnected) (to|from) host network/i,
+    'CONFLICT',
+    'the container uses the network of another container or of the host',
+  ],
   [/pool overlaps with other one|networks have overlapping IPv4/i, 'CONFLICT', SUBNET_OVERLAPS],
   [/non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/i, 'CONFLICT', 'the host has no free subnets'],
 ]

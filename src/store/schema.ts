@@ -239,7 +239,7 @@ export interface SubnetsTable {
 export interface RenamesTable {
   /** Of the container's ownership row. */
   uid: string
-  /** JSON list: names of the team's networks that it was on, since half-way it may be on none. */
+  /** JSON list: how it was on which of the team's networks, since half-way it may be on none. */
   networks: string
   created_at: string
 }

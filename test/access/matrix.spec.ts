@@ -84,7 +84,7 @@ describe.each(ACTORS.filter(({ loggedIn }) => loggedIn))('can-i of $name', (who)
   it.each(ALL)('%s', async (id) => {
     for (const which of targetsOf(id)) {
       const { target } = operation(id)
-      const known = ['container', 'image', 'volume', 'job', 'user', 'teamEntity', 'registry'].includes(target)
+      const known = !['public', 'self', 'host'].includes(target)
       const ref = which === 'none' || target === 'scope' || target === 'team' ? undefined : known ? world.ref(target, which) : 'any'
       const team = which !== 'none' && (target === 'scope' || target === 'team') ? world.teams[which] : undefined
       const { body } = await world.actor(who).http.post('/me/can-i').send({ operation: id, target: { ref, team } }).expect(200)

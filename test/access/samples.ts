@@ -51,6 +51,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
 
+  NetworkList: {},
+  NetworkCreate: invalid({ name: '!' }),
+  NetworkInspect: {},
+  // a container is on it
+  NetworkDelete: { passes: ['conflict'] },
+  NetworkConnect: invalid({ container: 5 }),
+  NetworkDisconnect: invalid({ container: 5 }),
+  NetworkPrune: { query: 'label==', passes: ['invalid_request'] },
+
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
@@ -120,6 +129,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
 /** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
 export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
+  ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
+  ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
+  ContainerAttach: (ref) => ({ kind: 'container.attach', params: { container: ref } }),
+  ContainerResize: null,
   ContainerExec: (ref) => ({ kind: 'container.exec', params: { container: ref, command: ['true'] } }),
   ExecStart: null,
   ExecResize: null,

@@ -536,6 +536,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks of your teams */
+        get: operations["NetworkList"];
+        put?: never;
+        /** The gateway chooses the subnet, from `BERTH_NETWORK_POOL`. */
+        post: operations["NetworkCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A network, and which containers are on it */
+        get: operations["NetworkInspect"];
+        put?: never;
+        post?: never;
+        /** The default network comes back with the next container that needs it. */
+        delete: operations["NetworkDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkConnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkDisconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. The default networks stay. */
+        post: operations["NetworkPrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -1107,6 +1194,14 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
+        ConnectBody: {
+            /** @description What the others on the network reach it by, beside its name. */
+            aliases?: string[];
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description An address in the network's subnet; a free one when left out. */
+            ip?: string;
+        };
         ContainerCopies: {
             items: components["schemas"]["ContainerCopy"][];
         };
@@ -1285,7 +1380,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1316,6 +1411,18 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateNetworkBody: {
+            /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
+            internal?: boolean;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Not `default`, which every team has, nor a word of the engine's own: `bridge`, `host`, `none`, `container`. */
+            name: string;
+            /** @description Team that the network belongs to; may be left out by a member of exactly one. */
+            team?: string;
+        };
         CreateRegistryBody: {
             /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
             caCertificate?: string;
@@ -1339,6 +1446,12 @@ export interface components {
             name?: string;
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
+        };
+        DisconnectBody: {
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description Also when the engine can't reach the container's side of it. */
+            force?: boolean;
         };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
@@ -1701,6 +1814,44 @@ export interface components {
          * @enum {string}
          */
         MountType: "volume" | "bind" | "tmpfs";
+        Network: {
+            /** Format: date-time */
+            createdAt: string;
+            driver: string;
+            id: string;
+            /** @description Without a way to the outside. */
+            internal: boolean;
+            /** @description The one that containers are put on which name none; it comes by itself, and goes with the team. */
+            isDefault: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The team's containers on it, running or not, by name. */
+            members: components["schemas"]["NetworkMember"][];
+            name: string;
+            /** @description `10.201.0.0/24` */
+            subnet: string | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        NetworkMember: {
+            /** @description What it is called here beside its name. */
+            aliases: string[];
+            /** @description Full id of the container. */
+            id: string;
+            /** @description Null while it does not run. */
+            ip: string | null;
+            /** @description As its team calls it; the others reach it by this name. */
+            name: string;
+            /** @description Does it run? Only then it can be reached. */
+            running: boolean;
+        };
+        NetworkPage: {
+            items: components["schemas"]["Network"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
+        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1773,7 +1924,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1862,6 +2013,15 @@ export interface components {
             expiresAt?: string | null;
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
+        };
+        PrunedNetwork: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedNetworks: {
+            removed: components["schemas"]["PrunedNetwork"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -3690,6 +3850,292 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNetworkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkConnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDisconnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisconnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedNetworks"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
