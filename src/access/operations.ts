@@ -181,10 +181,10 @@ export const OPERATIONS = {
   RegistryUpdate: row('registries.manage', 'registry', 'write', 'rest'),
   RegistryDelete: row('registries.manage', 'registry', 'write', 'rest'),
   RegistryCheck: row('registries.read', 'registry', 'read', 'rest'),
-  RepositoryList: row('registries.read', 'registry', 'read', 'planned'),
-  RepositoryTags: row('registries.read', 'registry', 'read', 'planned'),
-  ManifestInspect: row('registries.read', 'registry', 'read', 'planned'),
-  ManifestDelete: row('registries.manage', 'registry', 'write', 'planned'),
+  RepositoryList: row('registries.read', 'registry', 'read', 'rest'),
+  RepositoryTags: row('registries.read', 'registry', 'read', 'rest'),
+  ManifestInspect: row('registries.read', 'registry', 'read', 'rest'),
+  ManifestDelete: row('registries.manage', 'registry', 'write', 'rest'),
 
   // what a team may make
   ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),

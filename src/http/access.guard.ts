@@ -19,7 +19,7 @@ export class AccessGuard implements CanActivate {
     assertQueryIsRead(context, request, id)
     request.berth.dryRun = readDryRun(request, id)
     const { principal, dryRun } = request.berth
-    const pointer = { ref: reference(request), team: team(request) }
+    const pointer = { ref: reference(request), team: team(request), part: part(request) }
     const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }
     // What is only tried leaves no record: nothing was meant to happen.
     request.berth.grant = await (dryRun ? this.access.decide(asked) : this.access.grant(asked))
@@ -30,6 +30,13 @@ export class AccessGuard implements CanActivate {
 function reference(request: BerthRequest): string | undefined {
   const params = request.params as Record<string, string | undefined>
   return params['ref'] ?? params['id'] ?? params['name'] ?? params['team']
+}
+
+/** Repository and tag of a registry, made printable. */
+function part(request: BerthRequest): string | undefined {
+  const { id, name, reference } = request.params as Record<string, string | undefined>
+  if (id === undefined || name === undefined) return undefined
+  return [name, ...(reference === undefined ? [] : [reference])].join(' ').replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
 /** `?team=`, else `team` of the body: the one field that the decision itself needs. */

@@ -101,6 +101,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   RegistryDelete: { uses: 'registry' },
   // the gateway does not reach itself
   RegistryCheck: { passes: ['registry_address_refused'] },
+  RepositoryList: { passes: ['registry_address_refused'] },
+  RepositoryTags: { path: { name: 'a%2Fb' }, passes: ['registry_address_refused'] },
+  ManifestInspect: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
+  ManifestDelete: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
 
   ProfileInspect: {},
   ProfilePut: invalid({ profile: 'king' }),

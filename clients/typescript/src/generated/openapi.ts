@@ -813,6 +813,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories of a registry */
+        get: operations["RepositoryList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/manifests/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tag or digest stands for */
+        get: operations["ManifestInspect"];
+        put?: never;
+        post?: never;
+        /** Delete a manifest from a registry, with every tag on it */
+        delete: operations["ManifestDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags of a repository */
+        get: operations["RepositoryTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1427,6 +1479,13 @@ export interface components {
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
         };
+        Content: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
             autoRemove?: boolean;
@@ -1883,6 +1942,33 @@ export interface components {
             /** @description RFC 3339 with nanoseconds. */
             time: string;
         };
+        Manifest: {
+            /** @description Of an image; null of an index. */
+            config: components["schemas"]["Content"] | null;
+            /** @description `sha256:…` */
+            digest: string;
+            kind: components["schemas"]["ManifestKind"];
+            /** @description Of an image, the lowest first. */
+            layers: components["schemas"]["Content"][];
+            /** @description Of an index. */
+            manifests: components["schemas"]["PlatformManifest"][];
+            mediaType: string;
+            /** @description `registry.example:5000/team/app@sha256:…` */
+            reference: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+            /** @description Bytes of an image with its layers; of an index that of its manifests alone. */
+            totalSize: number;
+        };
+        ManifestDeletion: {
+            /** @description False: the repository has too many tags to look at each, so more may have gone. */
+            complete: boolean;
+            digest: string;
+            /** @description Every tag that went with it, the one that was asked for among them. */
+            tags: string[];
+        };
+        /** @enum {string} */
+        ManifestKind: "image" | "index";
         MemberPage: {
             items: components["schemas"]["MemberResponse"][];
             /** @description For the next page; null on the last. */
@@ -2016,6 +2102,15 @@ export interface components {
             name: string;
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
+        };
+        PlatformManifest: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description `linux/amd64`, `linux/arm64/v8`; null for what is no image, such as an attestation. */
+            platform: string | null;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
         };
         PolicyCheckBody: {
             spec: components["schemas"]["PolicySpec"];
@@ -2241,6 +2336,27 @@ export interface components {
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        Repository: {
+            /** @description `team/app` */
+            name: string;
+            /** @description How image references begin that mean it: `registry.example:5000/team/app`. */
+            reference: string;
+        };
+        RepositoryPage: {
+            items: components["schemas"]["Repository"][];
+            /** @description For the next page; null on the last. The registry decides the order and how many there are. */
+            nextCursor: string | null;
+        };
+        RepositoryTag: {
+            name: string;
+            /** @description The whole image reference: `registry.example:5000/team/app:1`. */
+            reference: string;
+        };
+        RepositoryTagPage: {
+            /** @description By name. */
+            items: components["schemas"]["RepositoryTag"][];
+            nextCursor: string | null;
         };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
@@ -4804,6 +4920,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryCheckResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestDeletion"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryTags: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryTagPage"];
                 };
             };
             /** @description RFC 9457 problem details */
