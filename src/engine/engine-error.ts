@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../common/errors.js'
-import { ARCHIVE_REASONS, CONFLICTS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
+import { ARCHIVE_REASONS, CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
 import { errorCode } from './transport.js'
 
 /** Calls that move images: to and from registries, and archives. */
@@ -13,15 +13,15 @@ const TRANSFERS: Readonly<Record<Transfer, readonly [ErrorCode, readonly (readon
   import: ['IMPORT_FAILED', ARCHIVE_REASONS, 'the engine does not take it'],
   build: ['BUILD_FAILED', ARCHIVE_REASONS, 'the engine does not take it'],
 }
-const DISK_FULL = /no space left on device|disk quota exceeded/i
-
 /** What a call was about, to say the right thing when it fails. */
 export interface Doing {
-  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'commit' | Transfer
+  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'commit' | 'copy' | Transfer
   /** The engine name that is asked for. */
   readonly name?: string
   /** The image of a create. */
   readonly image?: string
+  /** The path in a container. */
+  readonly path?: string
   /** The object itself, to tell its absence from that of another one it needs. */
   readonly id?: string
 }
@@ -35,7 +35,11 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   const port = portInUse(text)
   if (port !== undefined) return new AppError('PORT_IN_USE', { port }, options)
   if (doing && doing.verb in TRANSFERS && status !== 503) return transferError(text, doing.verb as Transfer, options.cause)
-  if (doing?.verb === 'commit' && DISK_FULL.test(text)) return new AppError('DISK_FULL', {}, options)
+  if (doing?.verb === 'copy') {
+    const error = copyError(status, text, doing.path ?? '')
+    if (error) return error
+  }
+  if (doing?.verb !== 'start' && DISK_FULL.test(text)) return new AppError('DISK_FULL', {}, options)
   const conflict = status === 404 ? undefined : conflictOf(text, doing, options)
   if (conflict) return conflict
   if (doing?.verb === 'start' && status !== 503) return startError(status, { text, id: doing.id }, options)
@@ -53,6 +57,14 @@ export function transferError(text: string, verb: Transfer = 'pull', cause = `en
   const [code, reasons, other] = TRANSFERS[verb]
   if (code !== 'PULL_FAILED' && DISK_FULL.test(text)) return new AppError('DISK_FULL', {}, { cause })
   return new AppError(code, { reason: reasons.find(([pattern]) => pattern.test(text))?.[1] ?? other }, { cause })
+}
+
+function copyError(status: number, text: string, path: string): AppError | undefined {
+  const cause = `engine ${status}: ${text.slice(0, 2_000)}`
+  // a HEAD says nothing, and the container itself was there a moment ago
+  if (status === 404 && (text === '' || /could not find the file/i.test(text))) return new AppError('FILE_NOT_FOUND', { path }, { cause })
+  const known = COPY_REASONS.find(([pattern]) => pattern.test(text))
+  return known && new AppError('CONFLICT', { reason: known[1] }, { cause })
 }
 
 /** What a failed connection means; anything that is no connection error is returned as it is. */
@@ -91,6 +103,8 @@ function missing(text: string, doing: Doing | undefined, options: ErrorOptions):
 function reasonOf(text: string): string | undefined {
   return START_REASONS.find(([pattern]) => pattern.test(text))?.[1]
 }
+
+const DISK_FULL = /no space left on device|disk quota exceeded/i
 
 /** The three wordings of 20.10 to 28. */
 const PORT = [

@@ -33,6 +33,11 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  ContainerChanges: {},
+  ContainerExport: {},
+  ContainerArchive: { query: 'path=/etc/passwd' },
+  ContainerArchiveInfo: { query: 'path=/etc/passwd' },
+  PutContainerArchive: { query: 'path=nowhere', passes: ['invalid_request'] },
 
   ImageList: {},
   ImageInspect: {},
