@@ -12,9 +12,11 @@ import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { Host } from './host-facts.js'
+import { HostPorts } from './host-ports.js'
 import { LogAnswer } from './log-answer.js'
 import { MountPlans } from './mount-plan.js'
 import { PolicyController } from './policy.controller.js'
@@ -35,10 +37,12 @@ import { OwnedRows } from './watch-owned.js'
     ContainerMaker,
     ContainerPreparation,
     ContainerRenaming,
+    ContainerTrial,
     Containers,
     ContainerViews,
     LiveContainers,
     Host,
+    HostPorts,
     LogAnswer,
     MountPlans,
     PolicyChecks,
