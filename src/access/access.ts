@@ -17,6 +17,8 @@ export interface AccessRequest<Op extends OperationId> {
   readonly requestId: string
   /** The client's address, for the audit log. */
   readonly address: string
+  /** A stream is opened, which leaves a record also where one answer of the operation leaves none. */
+  readonly stream?: true
 }
 
 /** The one decision on every edge: resolve, authorize, record, and only then a Grant. */
@@ -41,7 +43,8 @@ export class Access {
       throw error
     }
     if (row.effect === 'write') await this.audit.append(record(request, row, 'intent', grant.target, grant.asAdmin, 'ok'))
-    if (row.effect === 'open') await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
+    if (row.effect === 'open' || (request.stream && row.effect === 'read'))
+      await this.audit.append(record(request, row, 'opened', grant.target, grant.asAdmin, 'ok'))
     return grant
   }
 
@@ -103,7 +106,7 @@ export class Access {
       if (error instanceof AppError) return denied(error, { rule: 'target' })
       throw error
     }
-    if (target.kind === 'scope') return judgeScope(principal, permission, target, pointer)
+    if (target.kind === 'scope') return judgeScope(principal, row, target, pointer)
     const judgement = judge(target)
     return judgement.holding ? allowed(target, judgement) : lacking(permission, judgement)
   }
@@ -137,6 +140,7 @@ function record<Op extends OperationId>(
 function nameOf(target: Target): string | null {
   if ('engineId' in target) return `${target.name} (${target.engineId})`
   if (target.kind === 'image') return target.reference ?? target.contentId
+  if (target.kind === 'registry') return target.title.slice(0, 512)
   if ('id' in target) return target.id
   return target.kind === 'scope' ? target.teams.map((team) => team.name).join(',') : null
 }

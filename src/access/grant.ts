@@ -58,3 +58,16 @@ export function scopeOf(grant: {
 }): ReadonlyMap<string, TeamRef> {
   return new Map(grant.target.teams.map((team) => [team.id, team]))
 }
+
+/**
+ * What a call that removes everything of a kind may speak of: the one team that was named or is all that there is, else the
+ * teams in which the caller has a role. An administrator who names no team must not sweep through everybody's.
+ */
+export function ownScopeOf(grant: {
+  readonly principal: Principal
+  readonly target: { readonly kind: 'scope'; readonly teams: readonly TeamRef[] }
+}): ReadonlyMap<string, TeamRef> {
+  const { teams } = grant.target
+  const own = teams.length === 1 ? teams : teams.filter(({ id }) => grant.principal.memberships.has(id))
+  return new Map(own.map((team) => [team.id, team]))
+}

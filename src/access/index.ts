@@ -2,9 +2,10 @@
 export { Access, type AccessRequest } from './access.js'
 export { Authenticator, bearerToken } from './authenticator.js'
 export { AccessChanges, type AccessChange } from './changes.js'
-export { type Grant, scopeOf } from './grant.js'
+export { type Grant, ownScopeOf, scopeOf } from './grant.js'
 export { assertNewName, engineName, OBJECT_NAME, TEAM_NAME } from './names.js'
 export * from './operations.js'
+export { OpenRights } from './open-rights.js'
 export { Ownership, type Claim, type UnownedObject } from './ownership.js'
 export { LABELLED_KINDS, type LabelledKind } from './reconcile.js'
 export {

@@ -7,7 +7,7 @@ import { isUniqueViolation } from '../store/database.js'
 import { OwnershipStore } from '../store/ownership.store.js'
 import type { OwnedKind, OwnershipRow } from '../store/schema.js'
 import { AccessChanges } from './changes.js'
-import { engineName } from './names.js'
+import { engineName, OBJECT_NAME } from './names.js'
 import { creationOf, LABEL_UID, Witness } from './witness.js'
 import type { TeamRef } from './principal.js'
 import { ProcessIdentity } from './process-identity.js'
@@ -153,6 +153,19 @@ export class Ownership {
   async owned(kind: LabelledKind, teamIds: readonly string[]): Promise<OwnershipRow[]> {
     const rows = await this.store.inTeams(kind, { teamIds })
     return rows.filter((row) => this.witness.agrees(row))
+  }
+
+  /**
+   * What else a request of the team names: by exact name, full id or id prefix, only among the team's own. None and several are
+   * for the caller to tell; an id prefix is 4 hex digits at least.
+   */
+  async named(kind: LabelledKind, reference: string, team: TeamRef): Promise<OwnershipRow[]> {
+    if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference)) return []
+    const visible = { teamIds: [team.id] }
+    const byName = await this.store.byName(kind, reference, visible)
+    const byId = byName.length === 0 && kind !== 'volume' && /^[0-9a-f]{4,64}$/.test(reference)
+    const rows = byId ? await this.store.byIdPrefix(kind, reference, visible) : byName
+    return rows.filter((row) => row.engine_id !== null && this.witness.agrees(row))
   }
 
   /** An administrator gives an unowned object to a team. @throws AppError NOT_FOUND, NAME_IN_USE, CONFLICT */

@@ -1,6 +1,6 @@
 import { AppError } from '../common/errors.js'
 import { LIBRARY } from '../store/image-references.store.js'
-import type { Permission } from './operations.js'
+import type { OperationRow, Permission } from './operations.js'
 import { type Because, type Judgement, judgeInTeam, judgeOnHost, type Principal } from './principal.js'
 import type { Pointer } from './resolver.js'
 import type { ScopeTarget, Target } from './targets.js'
@@ -29,13 +29,14 @@ export function lacking(permission: Permission, { because }: Judgement): Verdict
   return denied(new AppError('PERMISSION_DENIED', { permission }), because)
 }
 
-/** A list is of the teams in which the permission is held; asking for one team without it is a denial. */
-export function judgeScope(principal: Principal, permission: Permission, target: ScopeTarget, pointer: Pointer): Verdict {
+/** A list is of the teams in which the permission is held; asking for one team without it is a denial, as is a change that nobody may. */
+export function judgeScope(principal: Principal, row: OperationRow, target: ScopeTarget, pointer: Pointer): Verdict {
+  const permission = row.permission as Permission
   const judged = target.teams.map((team) => ({ team, ...judgeInTeam(principal, team.id, permission) }))
   const held = judged.filter(({ holding }) => holding !== null)
   const first = (held[0] ?? judged[0])?.because ?? { rule: 'noRole' }
   const capped = principal.cap !== null && !principal.cap.has(permission)
-  if (held.length === 0 && (pointer.team !== undefined || capped))
+  if (held.length === 0 && (pointer.team !== undefined || capped || row.effect === 'write'))
     return denied(new AppError('PERMISSION_DENIED', { permission }), capped ? { rule: 'tokenPermissions' } : first)
   const asAdmin = held.some(({ holding }) => holding === 'host')
   return { target: { kind: 'scope', teams: held.map(({ team }) => team) }, asAdmin, because: first }

@@ -67,10 +67,10 @@ function healthcheck({ healthcheck }: ContainerRequest, verdict: Verdict): void 
   if (!complete) verdict.wrong('/healthcheck/test', 'must be ["NONE"], ["CMD", …] or ["CMD-SHELL", "…"]')
 }
 
-/** The words that mean no network of the team are the profile's to answer. */
+/** Which network is whose, and what the engine's own words allow, is for the field table to answer. */
 function network({ network = 'default' }: ContainerRequest, verdict: Verdict): void {
-  if (['default', 'none', 'host', 'bridge'].includes(network) || network.startsWith('container:')) return
-  verdict.wrong('/network', 'other networks are not offered yet: leave it out for the network of the team, or use "none"')
+  if (network.startsWith('container:') || /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(network)) return
+  verdict.wrong('/network', 'must be default, none, a network of the team by name or id, or container: and a container')
 }
 
 /** Who is in another's network namespace has its name, addresses and ports; the engine refuses the rest with a text of its own. */

@@ -1,16 +1,32 @@
 import { Injectable } from '@nestjs/common'
-import type { Grant, TeamRef } from '../access/index.js'
-import { type ContainerParts, type ContainerRequest, type ImageFacts, judgeContainer, TeamPolicies } from '../admission/index.js'
+import { type Grant, OBJECT_NAME, type TeamRef } from '../access/index.js'
+import {
+  askedPorts,
+  type ContainerParts,
+  type ContainerRequest,
+  type ImageFacts,
+  judgeContainer,
+  TeamPolicies,
+} from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import type { PullPolicy } from '../common/image-source.js'
+import { DEFAULT_NETWORK, type TeamNetwork, TeamNetworks } from '../common/team-network.js'
 import { ContainerImages } from './container-images.js'
 import type { CreateContainerBody } from './dto/create-container.body.js'
 import { Host } from './host-facts.js'
+import type { PortsWanted } from './host-ports.js'
 import { type MountPlan, MountPlans } from './mount-plan.js'
 import { TeamContainers } from './team-containers.js'
 
-/** Everything that is known of a container before its image is. */
-export type Draft = Omit<ContainerParts, 'image' | 'network' | 'mounts'> & { readonly mounts: MountPlan }
+/** Not the name of a network that a team made; the profile judges the engine's own. */
+const ENGINE_WORDS: ReadonlySet<string> = new Set([DEFAULT_NETWORK, 'bridge', 'host', 'none'])
+
+/** Everything that is known of a container before its image is. The alias on its network is its name, which is not chosen yet. */
+export type Draft = Omit<ContainerParts, 'image' | 'mounts'> & {
+  readonly mounts: MountPlan
+  /** One that the team made, as the request names it. */
+  readonly ownNetwork: TeamNetwork | null
+}
 
 /** Judged with its image; nothing is made for it yet but what a pull brought. */
 export type Prepared = Draft & { readonly image: ImageFacts }
@@ -20,6 +36,8 @@ export interface Judged {
   readonly refusal: AppError | null
   /** False: the team has no such image yet, so nothing is known of what it brings in. */
   readonly imageJudged: boolean
+  /** What would be published, where it got that far. */
+  readonly ports?: PortsWanted
 }
 
 /** Who asks, for which team. */
@@ -42,6 +60,7 @@ export class ContainerPreparation {
     private readonly images: ContainerImages,
     private readonly plans: MountPlans,
     private readonly containers: TeamContainers,
+    private readonly networks: TeamNetworks,
   ) {}
 
   /**
@@ -50,10 +69,10 @@ export class ContainerPreparation {
    */
   async prepare(asking: Asking, body: CreateContainerBody, pull: PullPolicy = body.pull ?? 'missing'): Promise<Prepared> {
     const draft = await this.draft(asking, body)
-    judgeContainer({ ...draft, image: null, network: null })
+    judgeContainer({ ...draft, image: null })
     const image = await this.images.get({ ...asking, reference: body.image, policy: pull })
     const prepared = { ...draft, image, mounts: this.plans.withImage(draft.mounts, image.volumes) }
-    judgeContainer({ ...prepared, network: null })
+    judgeContainer(prepared)
     return prepared
   }
 
@@ -63,9 +82,10 @@ export class ContainerPreparation {
     if (drafted instanceof AppError) return { refusal: drafted, imageJudged: false }
     const image = await this.images.get({ ...asking, reference: body.image, policy: 'never' }).catch(ifNotPresent)
     const mounts = image ? this.plans.withImage(drafted.mounts, image.volumes) : drafted.mounts
+    const parts = { ...drafted, image, mounts }
     try {
-      judgeContainer({ ...drafted, image, mounts, network: null })
-      return { refusal: null, imageJudged: image !== null }
+      judgeContainer(parts)
+      return { refusal: null, imageJudged: image !== null, ports: { asked: askedPorts(parts), policy: parts.policy } }
     } catch (error) {
       return { refusal: refusalOf(error), imageJudged: image !== null }
     }
@@ -75,11 +95,18 @@ export class ContainerPreparation {
     const [policy, host] = await Promise.all([this.policies.of(team.id), this.host.facts()])
     const mounts = await this.plans.plan({ request: body, team, policy })
     const request: ContainerRequest = body
+    const ownNetwork = namesOwn(request.network) ? await this.networks.named(team, request.network, '/network') : null
+    const network = ownNetwork && { engineName: ownNetwork.engineName, aliases: [] }
     const shared = /^container:(.*)$/s.exec(request.network ?? '')?.[1]
-    if (shared === undefined) return { request, policy, host, mounts }
+    if (shared === undefined) return { request, policy, host, mounts, network, ownNetwork }
     const { id } = await this.containers.find(shared, team, '/network')
-    return { request: { ...request, network: `container:${id}` }, policy, host, mounts, containers: new Set([id]) }
+    return { request: { ...request, network: `container:${id}` }, policy, host, mounts, network, ownNetwork, containers: new Set([id]) }
   }
+}
+
+/** The name or id of a network that a team made. */
+function namesOwn(network: string | undefined): network is string {
+  return network !== undefined && !ENGINE_WORDS.has(network) && (OBJECT_NAME.test(network) || /^[0-9a-f]{64}$/.test(network))
 }
 
 function ifNotPresent(error: unknown): null {

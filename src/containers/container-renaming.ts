@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { engineName, Ownership, type TeamRef } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import { TeamNetworks } from '../common/team-network.js'
+import { type Joined, TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
 import { RenameStore } from '../store/renames.store.js'
 import type { OwnershipRow } from '../store/schema.js'
@@ -44,7 +44,7 @@ export class ContainerRenaming implements OnApplicationBootstrap, OnApplicationS
       const before = await this.live(uid)
       if (!before) throw new AppError('NOT_FOUND')
       if (before.name === name) return false
-      await this.renames.begin(uid, await this.networks.joined({ team, engineId: before.engine_id! }))
+      await this.renames.begin(uid, await this.networks.joined({ team, engineId: before.engine_id! }, before.name))
       // The row first: it decides, and its unique index is what two renames at once meet.
       try {
         await this.ownership.rename(before, name)
@@ -100,7 +100,7 @@ export class ContainerRenaming implements OnApplicationBootstrap, OnApplicationS
     const wanted = engineName(team.name, row.name)
     const entry = await this.engine.inventory.refresh('container', id)
     if (entry && entry.engineName !== wanted) await this.engine.containers.rename(id, wanted)
-    const cut = await this.networks.alias({ team, engineId: id }, row.name, JSON.parse(begun.networks) as string[])
+    const cut = await this.networks.alias({ team, engineId: id }, row.name, JSON.parse(begun.networks) as Joined[])
     await this.renames.end(uid)
     return cut
   }

@@ -12,11 +12,7 @@ export class TeamContainers {
   async find(reference: string, team: TeamRef, pointer: string): Promise<ContainerEntry> {
     const wrong = (detail: string) => new AppError('INVALID_REQUEST', { reason: 'a container is not valid', errors: [{ pointer, detail }] })
     if (!OBJECT_NAME.test(reference) && !/^[0-9a-f]{64}$/.test(reference)) throw wrong('must be the name or id of a container')
-    const visible = { teamIds: [team.id] }
-    let rows = await this.ownership.store.byName('container', reference, visible)
-    if (rows.length === 0 && /^[0-9a-f]{4,64}$/.test(reference))
-      rows = await this.ownership.store.byIdPrefix('container', reference, visible)
-    const live = rows.filter((row) => this.ownership.witness.agrees(row))
+    const live = await this.ownership.named('container', reference, team)
     const entry = live.length === 1 ? this.ownership.inventory.containers.get(live[0]!.engine_id ?? '') : undefined
     if (!entry) throw wrong(live.length > 1 ? 'matches several containers' : 'no such container in the team')
     return entry

@@ -11,6 +11,7 @@ import type {
   ContainerCreated,
   ContainerInspect,
   ContainerSpec,
+  ContainerStats,
   ContainerSummary,
   ContainerTop,
   ContainerUpdateSpec,
@@ -40,6 +41,12 @@ const LONGEST_STOP = 600
 /** Seconds: a large writable layer is deleted file by file. */
 const SLOW_REMOVE = 90
 
+/**
+ * The engine itself looks for detach keys in a terminal's input, ctrl-p ctrl-q by default, and can't be told not to. Which keys
+ * detach whom is decided by us, so it looks for what nobody types.
+ */
+export const NO_KEYS = Array.from({ length: 16 }, () => 'ctrl-@').join(',')
+
 const INSPECT: Shape<ContainerInspect> = object({
   Id: 'string',
   Name: 'string',
@@ -52,6 +59,13 @@ const INSPECT: Shape<ContainerInspect> = object({
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
 const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
+const STATS: Shape<ContainerStats> = object({
+  read: 'string',
+  cpu_stats: 'object',
+  precpu_stats: 'object',
+  memory_stats: 'object',
+  blkio_stats: 'object',
+})
 const WAIT: Shape<ContainerWait> = object({ StatusCode: 'number' })
 
 /** The engine's container calls. Ids are full ids only. */
@@ -152,15 +166,15 @@ export class Containers {
     return readLogLines(await this.logs(id, options), { tty: options.tty })
   }
 
-  /** One JSON text per sample (about each second), until the container ends or the signal. */
-  stats(id: string, options: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<object>> {
-    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, object<object>({}), options)
+  /** A sample about each second until the signal, also of a container that does not run (its samples are empty: measured). */
+  stats(id: string, options: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<ContainerStats>> {
+    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, STATS, options)
   }
 
   /** A hijacked connection to the main process. */
   attach(id: string, options: { tty: boolean; stdin: boolean; logs?: boolean; signal?: AbortSignal }): Promise<Session> {
     const { tty, stdin, logs, signal } = options
-    const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, logs })}`
+    const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, logs, detachKeys: NO_KEYS })}`
     return this.client.hijack(path, { tty, signal })
   }
 }

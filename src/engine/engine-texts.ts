@@ -35,6 +35,13 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     'the container is connected to the network already',
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
+  [/^address already in use$/i, 'CONFLICT', 'another container has the address'],
+  [/one of the networks in private \(none\) mode/i, 'CONFLICT', 'the container was made without a network'],
+  [
+    /sharing network namespace with another container|(connected|disconnected) (to|from) host network/i,
+    'CONFLICT',
+    'the container uses the network of another container or of the host',
+  ],
   [/pool overlaps with other one|networks have overlapping IPv4/i, 'CONFLICT', SUBNET_OVERLAPS],
   [/non-overlapping IPv4 address pool|all predefined address pools have been fully subnetted/i, 'CONFLICT', 'the host has no free subnets'],
 ]
@@ -69,6 +76,15 @@ export const START_REASONS: readonly (readonly [RegExp, string])[] = [
   [/could not select device driver|unknown runtime/i, 'the host lacks a device or runtime'],
   [/cgroup/i, 'the limits can not be set'],
   [/permission denied/i, 'permission denied'],
+]
+
+/** Why files could not be copied; moby: daemon/archive.go and pkg/archive. */
+export const COPY_REASONS: readonly (readonly [RegExp, string])[] = [
+  [/rootfs is marked read-only/i, 'the file system of the container is read-only'],
+  [/volume is marked read-only|read-only file system/i, 'what is mounted there is read-only'],
+  [/cannot overwrite (non-)?directory|cannot overwrite .* with/i, 'a folder would be replaced by a file, or a file by a folder'],
+  [/extraction point is not a directory|not a directory/i, 'the path is not a folder'],
+  [/is not running/i, 'the container is not running'],
 ]
 
 /** Why a pull or push failed. */

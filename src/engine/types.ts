@@ -30,6 +30,7 @@ export interface EndpointSettings {
   readonly EndpointID?: string
   readonly Aliases?: readonly string[] | null
   readonly Gateway?: string
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null
   readonly IPAddress?: string
   readonly IPPrefixLen?: number
   readonly GlobalIPv6Address?: string
@@ -159,6 +160,32 @@ export interface ContainerCreated {
 export interface ContainerTop {
   readonly Titles: readonly string[]
   readonly Processes: readonly (readonly string[])[]
+}
+
+/** One sample of `GET /containers/{id}/stats`; what a kernel or cgroup version does not count is left out or null. */
+export interface ContainerStats {
+  /** RFC 3339; the year 1 where the container does not run. */
+  readonly read: string
+  readonly pids_stats?: { readonly current?: number }
+  readonly cpu_stats: CpuStats
+  /** The sample before; empty in the first one. */
+  readonly precpu_stats: CpuStats
+  readonly memory_stats: {
+    readonly usage?: number
+    readonly limit?: number
+    /** `total_inactive_file` on cgroup v1, `inactive_file` on v2. */
+    readonly stats?: Readonly<Record<string, number>>
+  }
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes: number; readonly tx_bytes: number }>>
+  readonly blkio_stats: { readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null }
+}
+
+export interface CpuStats {
+  /** Nanoseconds. */
+  readonly cpu_usage: { readonly total_usage: number; readonly percpu_usage?: readonly number[] | null }
+  /** Nanoseconds of the whole host. */
+  readonly system_cpu_usage?: number
+  readonly online_cpus?: number
 }
 
 export interface ContainerWait {

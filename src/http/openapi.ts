@@ -24,6 +24,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   'service-accounts/id': 'id or user name',
   token: 'id of the token',
   name: 'name',
+  'registries/name': 'repository (percent-encoded): `team%2Fapp`',
+  reference: 'tag or digest (`sha256:…`)',
   team: 'name or id of the team',
   user: 'id or user name',
 }

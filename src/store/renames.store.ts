@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { nowIso } from '../common/clock.js'
+import type { Joined } from '../common/team-network.js'
 import { Database } from './database.js'
 import { Locks } from './locks.js'
 import type { RenameRow } from './schema.js'
@@ -18,8 +19,8 @@ export class RenameStore {
     return this.locks.hold(`rename ${uid}`, work)
   }
 
-  /** `networks`: the names of those that the object is on. What was begun before stays: it may have lost some since. */
-  async begin(uid: string, networks: readonly string[]): Promise<void> {
+  /** `networks`: how the object is on each of them. What was begun before stays: it may have lost some since. */
+  async begin(uid: string, networks: readonly Joined[]): Promise<void> {
     await this.db
       .insertInto('renames')
       .values({ uid, networks: JSON.stringify(networks), created_at: nowIso() })

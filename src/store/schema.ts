@@ -21,6 +21,7 @@ export interface Schema {
   subnets: SubnetsTable
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
+  host_ports: HostPortsTable
   renames: RenamesTable
   registries: RegistriesTable
 }
@@ -241,7 +242,7 @@ export interface SubnetsTable {
 export interface RenamesTable {
   /** Of the container's ownership row. */
   uid: string
-  /** JSON list: names of the team's networks that it was on, since half-way it may be on none. */
+  /** JSON list: how it was on which of the team's networks, since half-way it may be on none. */
   networks: string
   created_at: string
 }
@@ -284,6 +285,16 @@ export interface RegistriesTable {
 }
 
 export type RegistryRow = Selectable<RegistriesTable>
+/** A host port of a container; counts while the container's ownership row holds its name. */
+export interface HostPortsTable {
+  ip: string
+  port: number
+  protocol: string
+  /** Of the container's ownership row. */
+  uid: string
+  created_at: string
+}
+
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>

@@ -164,3 +164,44 @@ export interface ExecFrame {
   stream: 'stdout' | 'stderr'
   data: Uint8Array
 }
+
+/** What a running container uses, as `docker stats` counts it. */
+export interface StatsFigures {
+  /** `percent` is of one core: 200 is two cores at work. */
+  cpu: { cores: number; percent: number; online: number }
+  /** Bytes; `used` is without the file cache that the kernel can take back. */
+  memory: { used: number; limit: number; percent: number }
+  /** Bytes since its start, over all interfaces. */
+  network: { received: number; sent: number }
+  /** Bytes since its start. */
+  blockIo: { read: number; written: number }
+  pids: number
+}
+
+/** A sample of `container.stats`. */
+export interface StatsRecord extends StatsFigures {
+  type: 'stats'
+  /** Full id. */
+  container: string
+  name: string
+  /** RFC 3339. */
+  time: string
+  /** So many samples before this one are left out, because the reader was too slow for them. */
+  dropped?: number
+}
+
+/** The processes of `container.top`. */
+export interface TopRecord {
+  type: 'top'
+  /** Full id. */
+  container: string
+  name: string
+  /** RFC 3339. */
+  time: string
+  /** Heads of the columns. */
+  titles: readonly string[]
+  /** One row for each process. */
+  processes: readonly (readonly string[])[]
+  /** So many lists before this one are left out, because the reader was too slow for them. */
+  dropped?: number
+}

@@ -116,7 +116,8 @@ export class StreamRights<Op extends OperationId> {
   }
 
   private request(pointer: Pointer) {
-    return { operation: this.id, principal: this.opener.principal, pointer, requestId: this.requestId, address: this.opener.address }
+    const { principal, address } = this.opener
+    return { operation: this.id, principal, pointer, requestId: this.requestId, address, stream: true as const }
   }
 }
 

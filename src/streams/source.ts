@@ -2,8 +2,9 @@ import { SetMetadata, type Type } from '@nestjs/common'
 import type { Grant, OperationId, Pointer } from '../access/index.js'
 import type { StreamGap, StreamSourceChanged } from './protocol.js'
 
-// what sources speak of; they import nothing else from here
-export type { ExecFrame, LogCursors, LogRecord, LogState } from './protocol.js'
+// what sources speak of and share; they import nothing else of the socket edge
+export type { ExecFrame, LogCursors, LogRecord, LogState, StatsFigures, StatsRecord, TopRecord } from './protocol.js'
+export { type Audience, type SharedReader, SharedUpstreams } from './shared.js'
 
 export const STREAM_KIND = 'berth:stream-kind'
 

@@ -120,8 +120,11 @@ export function expected(who: Who, id: OperationId, which: Which): Expected {
       return which === 'missing' ? 'not_found' : 'allowed'
     case 'scope':
       // a list without a team is of all the teams where one may, and empty where there are none
-      if (which === 'none') return who.cap && !who.cap.includes(permission) ? 'permission_denied' : 'allowed'
-      break
+      if (which !== 'none') break
+      // a change needs a team in which one may
+      if (row.effect === 'write')
+        return inTeam(who, 'alpha', permission) || inTeam(who, 'bravo', permission) ? 'allowed' : 'permission_denied'
+      return who.cap && !who.cap.includes(permission) ? 'permission_denied' : 'allowed'
     case 'team':
       if (which === 'none') {
         if (who.role === null) return 'team_required'

@@ -33,6 +33,11 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  ContainerChanges: {},
+  ContainerExport: {},
+  ContainerArchive: { query: 'path=/etc/passwd' },
+  ContainerArchiveInfo: { query: 'path=/etc/passwd' },
+  PutContainerArchive: { query: 'path=nowhere', passes: ['invalid_request'] },
 
   ImageList: {},
   ImageInspect: {},
@@ -46,6 +51,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   VolumeInspect: {},
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
+
+  NetworkList: {},
+  NetworkCreate: invalid({ name: '!' }),
+  NetworkInspect: {},
+  // a container is on it
+  NetworkDelete: { passes: ['conflict'] },
+  NetworkConnect: invalid({ container: 5 }),
+  NetworkDisconnect: invalid({ container: 5 }),
+  NetworkPrune: { query: 'label==', passes: ['invalid_request'] },
 
   SystemVersion: {},
   SystemInfo: {},
@@ -92,6 +106,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   RegistryDelete: { uses: 'registry' },
   // the gateway does not reach itself
   RegistryCheck: { passes: ['registry_address_refused'] },
+  RepositoryList: { passes: ['registry_address_refused'] },
+  RepositoryTags: { path: { name: 'a%2Fb' }, passes: ['registry_address_refused'] },
+  ManifestInspect: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
+  ManifestDelete: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
 
   ProfileInspect: {},
   ProfilePut: invalid({ profile: 'king' }),
@@ -129,6 +147,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
 /** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
 export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
+  ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
+  ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
+  ContainerAttach: (ref) => ({ kind: 'container.attach', params: { container: ref } }),
+  ContainerResize: null,
   ContainerExec: (ref) => ({ kind: 'container.exec', params: { container: ref, command: ['true'] } }),
   ExecStart: null,
   ExecResize: null,

@@ -47,6 +47,7 @@ export class World {
       actors.set('program', await program(s, alpha))
       const refs = new Map<TargetKind, Refs>([
         ['volume', await volumes(s, alpha, bravo)],
+        ['network', await networks(s, alpha, bravo)],
         ['container', await containers(s, alpha, bravo)],
         ['image', await images(s, alpha, bravo)],
         ['job', await jobs(s, alpha, bravo)],
@@ -212,8 +213,14 @@ async function containers(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> 
   return { own: own.name, foreign: foreign.id, foreignName: foreign.name, missing: '0123456789abcdef'.repeat(4) }
 }
 
-/** Keeps the volume in use. */
-const mounted = (volume: string) => withSpec({ mounts: [{ type: 'volume', source: volume, target: '/data' }] })
+/** Keeps the volume and the network of that name in use. */
+const mounted = (name: string) => withSpec({ mounts: [{ type: 'volume', source: name, target: '/data' }], network: name })
+
+async function networks(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  await s.admin.ok('POST', '/networks', { team: alpha.name, name: 'matrix-own' })
+  const { id } = await s.admin.ok<{ id: string }>('POST', '/networks', { team: bravo.name, name: 'matrix-foreign' })
+  return { own: 'matrix-own', foreign: id, foreignName: 'matrix-foreign', missing: '0123456789abcdef'.repeat(4) }
+}
 
 async function volumes(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
   await s.admin.ok('POST', '/volumes', { team: alpha.name, name: 'matrix-own' })

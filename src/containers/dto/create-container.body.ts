@@ -130,7 +130,7 @@ export class CreateContainerBody implements ContainerRequest {
   @MaxLength(80, { each: true })
   volumesFrom?: string[]
 
-  /** `default`, the network of the team, where its containers reach each other by name; or `none`. */
+  /** `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
   @Optional()
   @IsString()
   @MaxLength(128)

@@ -123,6 +123,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file or folder of a container, as a tar; one file also as itself */
+        get: operations["ContainerArchive"];
+        /** Unpack a tar in a folder of a container, or write one file */
+        put: operations["PutContainerArchive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** What a path of a container is */
+        head: operations["ContainerArchiveInfo"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from the image */
+        get: operations["ContainerChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file system as a tar, without what is mounted */
+        get: operations["ContainerExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/kill": {
         parameters: {
             query?: never;
@@ -536,6 +589,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks of your teams */
+        get: operations["NetworkList"];
+        put?: never;
+        /** The gateway chooses the subnet, from `BERTH_NETWORK_POOL`. */
+        post: operations["NetworkCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A network, and which containers are on it */
+        get: operations["NetworkInspect"];
+        put?: never;
+        post?: never;
+        /** The default network comes back with the next container that needs it. */
+        delete: operations["NetworkDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkConnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/{ref}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Also needs `containers.update`. */
+        post: operations["NetworkDisconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. The default networks stay. */
+        post: operations["NetworkPrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -658,6 +798,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories of a registry */
+        get: operations["RepositoryList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/manifests/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tag or digest stands for */
+        get: operations["ManifestInspect"];
+        put?: never;
+        post?: never;
+        /** Delete a manifest from a registry, with every tag on it */
+        delete: operations["ManifestDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags of a repository */
+        get: operations["RepositoryTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -665,11 +857,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All roles with their permissions: the built-in ones, and those that were made. */
+        /** The built-in roles with their permissions. */
         get: operations["RoleList"];
         put?: never;
-        /** Nobody makes a role that holds what they lack. */
-        post: operations["RoleCreate"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -687,81 +878,7 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
-        /** Only a role that nobody has. */
-        delete: operations["RoleDelete"];
-        options?: never;
-        head?: never;
-        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
-        patch: operations["RoleUpdate"];
-        trace?: never;
-    };
-    "/api/v1/service-accounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Accounts for programs of your teams. */
-        get: operations["ServiceAccountList"];
-        put?: never;
-        /** An account that belongs to the team and acts by its tokens alone. */
-        post: operations["ServiceAccountCreate"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Inspect a service account */
-        get: operations["ServiceAccountInspect"];
-        put?: never;
-        post?: never;
-        /** Ends its tokens; what it made stays with its team. */
-        delete: operations["ServiceAccountDelete"];
-        options?: never;
-        head?: never;
-        /** Takes effect at once: on requests within a second, and on open streams. */
-        patch: operations["ServiceAccountUpdate"];
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a service account's tokens */
-        get: operations["ServiceTokenList"];
-        put?: never;
-        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
-        post: operations["ServiceTokenCreate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}/tokens/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a service account's token */
-        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1015,23 +1132,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/who-can": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
-        get: operations["WhoCan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1088,7 +1188,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @enum {string} */
-        AccountKind: "user" | "service";
+        ArchiveForm: "tar" | "file";
         AssignedResponse: {
             id: string;
             kind: components["schemas"]["OwnedKind"];
@@ -1166,17 +1266,6 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
-        BecauseResponse: {
-            role?: string;
-            /**
-             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
-             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
-             *     `target`: there is no such object, or none that you may know of; `notOffered`.
-             */
-            rule: components["schemas"]["Rule"];
-            /** @description Name of the team that the role is in, or that the object belongs to. */
-            team?: string;
-        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1185,7 +1274,6 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
-            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1213,6 +1301,14 @@ export interface components {
         };
         /** @enum {string} */
         CheckResult: "ok" | "warning" | "failed";
+        ConnectBody: {
+            /** @description What the others on the network reach it by, beside its name. */
+            aliases?: string[];
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description An address in the network's subnet; a free one when left out. */
+            ip?: string;
+        };
         ContainerCopies: {
             items: components["schemas"]["ContainerCopy"][];
         };
@@ -1370,6 +1466,13 @@ export interface components {
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
         };
+        Content: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
             autoRemove?: boolean;
@@ -1391,7 +1494,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1422,6 +1525,18 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreateNetworkBody: {
+            /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
+            internal?: boolean;
+            /** @description At most 64; `berth.*` and `com.docker.*` (but `com.docker.compose.*`) are reserved. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Not `default`, which every team has, nor a word of the engine's own: `bridge`, `host`, `none`, `container`. */
+            name: string;
+            /** @description Team that the network belongs to; may be left out by a member of exactly one. */
+            team?: string;
+        };
         CreateRegistryBody: {
             /** @description PEM of the authority that signed the registry's certificate, or of a self-signed one. The engine needs it too: certs.d. */
             caCertificate?: string;
@@ -1446,11 +1561,17 @@ export interface components {
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
         };
+        DisconnectBody: {
+            /** @description Name, full id or unique id prefix of a container of the network's team. */
+            container: string;
+            /** @description Also when the engine can't reach the container's side of it. */
+            force?: boolean;
+        };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1460,6 +1581,15 @@ export interface components {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        /** @enum {string} */
+        FileChangeKind: "changed" | "added" | "removed";
+        FileChanges: {
+            items: components["schemas"]["FileChangeView"][];
+        };
+        FileChangeView: {
+            kind: components["schemas"]["FileChangeKind"];
+            path: string;
         };
         GrantedBody: {
             /** @description Without `CAP_`. */
@@ -1533,6 +1663,11 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        /**
+         * @description Role on the whole host.
+         * @enum {string}
+         */
+        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -1747,14 +1882,41 @@ export interface components {
             /** @description RFC 3339 with nanoseconds. */
             time: string;
         };
+        Manifest: {
+            /** @description Of an image; null of an index. */
+            config: components["schemas"]["Content"] | null;
+            /** @description `sha256:…` */
+            digest: string;
+            kind: components["schemas"]["ManifestKind"];
+            /** @description Of an image, the lowest first. */
+            layers: components["schemas"]["Content"][];
+            /** @description Of an index. */
+            manifests: components["schemas"]["PlatformManifest"][];
+            mediaType: string;
+            /** @description `registry.example:5000/team/app@sha256:…` */
+            reference: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+            /** @description Bytes of an image with its layers; of an index that of its manifests alone. */
+            totalSize: number;
+        };
+        ManifestDeletion: {
+            /** @description False: the repository has too many tags to look at each, so more may have gone. */
+            complete: boolean;
+            digest: string;
+            /** @description Every tag that went with it, the one that was asked for among them. */
+            tags: string[];
+        };
+        /** @enum {string} */
+        ManifestKind: "image" | "index";
         MemberPage: {
             items: components["schemas"]["MemberResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
-            role: string;
+            /** @description Nobody gives a role above their own. */
+            role: components["schemas"]["TeamRole"];
         };
         MemberResponse: {
             /**
@@ -1765,13 +1927,14 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            role: string;
+            /** @description null: a role that there is no more, which gives nothing. */
+            role: components["schemas"]["TeamRole"] | null;
             username: string;
         };
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: string | null;
+            hostRole: components["schemas"]["HostRole"] | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -1783,7 +1946,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: string;
+            role: components["schemas"]["TeamRole"];
         };
         MountBody: {
             readOnly?: boolean;
@@ -1801,6 +1964,44 @@ export interface components {
          * @enum {string}
          */
         MountType: "volume" | "bind" | "tmpfs";
+        Network: {
+            /** Format: date-time */
+            createdAt: string;
+            driver: string;
+            id: string;
+            /** @description Without a way to the outside. */
+            internal: boolean;
+            /** @description The one that containers are put on which name none; it comes by itself, and goes with the team. */
+            isDefault: boolean;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The team's containers on it, running or not, by name. */
+            members: components["schemas"]["NetworkMember"][];
+            name: string;
+            /** @description `10.201.0.0/24` */
+            subnet: string | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        NetworkMember: {
+            /** @description What it is called here beside its name. */
+            aliases: string[];
+            /** @description Full id of the container. */
+            id: string;
+            /** @description Null while it does not run. */
+            ip: string | null;
+            /** @description As its team calls it; the others reach it by this name. */
+            name: string;
+            /** @description Does it run? Only then it can be reached. */
+            running: boolean;
+        };
+        NetworkPage: {
+            items: components["schemas"]["Network"][];
+            nextCursor: string | null;
+            /** @description The engine does not answer at present: this is the last that was known. */
+            stale: boolean;
+        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1842,6 +2043,15 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
+        PlatformManifest: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description `linux/amd64`, `linux/arm64/v8`; null for what is no image, such as an attestation. */
+            platform: string | null;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
         PolicyCheckBody: {
             spec: components["schemas"]["PolicySpec"];
             /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
@@ -1873,7 +2083,7 @@ export interface components {
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
-            /** @description `default`, the network of the team, where its containers reach each other by name; or `none`. */
+            /** @description `default`, the network of the team, where its containers reach each other by name; another network of the team, by name or id; or `none`. */
             network?: string;
             /** @description Keeps standard input open without anybody attached. */
             openStdin?: boolean;
@@ -1921,7 +2131,7 @@ export interface components {
         PortBody: {
             /** @description Port inside the container. */
             container: number;
-            /** @description Port of the host, 1024 or above; a free one when left out. */
+            /** @description Port of the host, 1024 or above; when left out a free one of 20000 to 29999, or of the team's range. */
             host?: number;
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
@@ -1962,6 +2172,15 @@ export interface components {
             expiresAt?: string | null;
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
+        };
+        PrunedNetwork: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedNetworks: {
+            removed: components["schemas"]["PrunedNetwork"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -2042,6 +2261,27 @@ export interface components {
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
         };
+        Repository: {
+            /** @description `team/app` */
+            name: string;
+            /** @description How image references begin that mean it: `registry.example:5000/team/app`. */
+            reference: string;
+        };
+        RepositoryPage: {
+            items: components["schemas"]["Repository"][];
+            /** @description For the next page; null on the last. The registry decides the order and how many there are. */
+            nextCursor: string | null;
+        };
+        RepositoryTag: {
+            name: string;
+            /** @description The whole image reference: `registry.example:5000/team/app:1`. */
+            reference: string;
+        };
+        RepositoryTagPage: {
+            /** @description By name. */
+            items: components["schemas"]["RepositoryTag"][];
+            nextCursor: string | null;
+        };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
             cpus?: number;
@@ -2057,26 +2297,13 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
-        RoleCreateRequest: {
-            /** @description Default: the name. */
-            displayName?: string;
-            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
-            name: string;
-            /** @description See GET /permissions. You have to hold each of them on the host. */
-            permissions: string[];
-            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
-            scope: components["schemas"]["RoleScope"];
-        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description The same on every installation, and never changed. */
-            builtIn: boolean;
-            displayName: string;
-            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
+            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2087,63 +2314,6 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
-        RoleUpdateRequest: {
-            displayName?: string;
-            /** @description In place of those before, for everybody who has the role. */
-            permissions?: string[];
-        };
-        /**
-         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
-         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
-         *     `target`: there is no such object, or none that you may know of; `notOffered`.
-         * @enum {string}
-         */
-        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
-        ServiceAccountCreateRequest: {
-            /** @description Default: the name. */
-            displayName?: string;
-            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
-            name: string;
-            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
-            role: string;
-            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
-            team?: string;
-        };
-        ServiceAccountPage: {
-            items: components["schemas"]["ServiceAccountResponse"][];
-            /** @description For the next page; null on the last. */
-            nextCursor: string | null;
-        };
-        ServiceAccountResponse: {
-            /** Format: date-time */
-            createdAt: string;
-            disabled: boolean;
-            displayName: string;
-            id: string;
-            /** @description null: it was taken out of the team, and can do nothing. */
-            role: string | null;
-            /** @description Name of the team. */
-            team: string;
-            /** @description `sa.<team>.<name>`: what the audit log calls it. */
-            username: string;
-        };
-        ServiceAccountUpdateRequest: {
-            /** @description Its tokens give nothing while it is disabled. */
-            disabled?: boolean;
-            displayName?: string;
-            role?: string;
-        };
-        ServiceTokenCreateRequest: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, at most 365 days from now. Default 90 days.
-             */
-            expiresAt?: string;
-            /** @description To recognise it by. */
-            name: string;
-            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
-            permissions: string[];
-        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2219,6 +2389,8 @@ export interface components {
             /** @description What containers of the team may be. */
             profile: components["schemas"]["Profile"];
         };
+        /** @enum {string} */
+        TeamRole: "viewer" | "developer" | "maintainer";
         /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
@@ -2296,7 +2468,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: string | null;
+            hostRole?: components["schemas"]["HostRole"] | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2312,8 +2484,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
-            hostRole: string | null;
+            /** @description Role on the whole host. */
+            hostRole: components["schemas"]["HostRole"] | null;
             id: string;
             username: string;
         };
@@ -2324,7 +2496,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: string | null;
+            hostRole?: components["schemas"]["HostRole"] | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2371,16 +2543,11 @@ export interface components {
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
         };
-        WhoCanItem: {
-            because: components["schemas"]["BecauseResponse"];
-            id: string;
-            kind: components["schemas"]["AccountKind"];
-            username: string;
-        };
-        WhoCanPage: {
-            items: components["schemas"]["WhoCanItem"][];
-            /** @description For the next page; null on the last. */
-            nextCursor: string | null;
+        WrittenArchive: {
+            /** @description Bytes of the files. */
+            bytes: number;
+            /** @description Files, folders and links. */
+            entries: number;
         };
     };
     responses: never;
@@ -2742,6 +2909,233 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/x-tar": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PutContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description With `as=file`: permissions, octal as for chmod; 0644 when left out. */
+                mode?: string;
+                /** @description With `as=file`: time of its last change; now when left out. */
+                modified?: string;
+                /** @description A folder of the container is not replaced by a file of the tar, nor the other way round. Always so with `as=file`. */
+                noOverwriteDirNonDir?: boolean;
+                /** @description `uid:gid` that all of it belongs to. A tar says it itself when this is left out; a file then belongs to root. */
+                owner?: string;
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenArchive"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchiveInfo: {
+        parameters: {
+            query: {
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it is in the head */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerChanges: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileChanges"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerExport: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3887,6 +4281,292 @@ export interface operations {
             };
         };
     };
+    NetworkList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Only names that contain this text. */
+                name?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNetworkBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkInspect: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkConnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkDisconnect: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisconnectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    NetworkPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedNetworks"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     OpenApi: {
         parameters: {
             query?: never;
@@ -4242,6 +4922,160 @@ export interface operations {
             };
         };
     };
+    RepositoryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestDeletion"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryTags: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryTagPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleList: {
         parameters: {
             query?: {
@@ -4275,48 +5109,6 @@ export interface operations {
             };
         };
     };
-    RoleCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoleCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -4336,386 +5128,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RoleDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description name */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RoleUpdate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description name */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoleUpdateRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountInspect: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountUpdate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewTokenResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-                /** @description id of the token */
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5586,45 +5998,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    WhoCan: {
-        parameters: {
-            query: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description `ContainerRestart`, as in api/operations.md. */
-                operation: string;
-                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
-                target?: string;
-                /** @description The team that the object is in, or in which something would be made or listed. */
-                teamName?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WhoCanPage"];
-                };
             };
             /** @description RFC 9457 problem details */
             default: {

@@ -4,4 +4,15 @@ export { ConnectionLost, Stream } from './stream.js'
 export { LogStream } from './logs.js'
 export { ExecStream } from './exec.js'
 export type * from './kinds.js'
-export type { ExecFrame, LogCursors, LogRecord, LogState, OpenAck, StreamEnd, StreamOpened, StreamProblem } from '../generated/protocol.js'
+export type {
+  ExecFrame,
+  LogCursors,
+  LogRecord,
+  LogState,
+  OpenAck,
+  StatsRecord,
+  StreamEnd,
+  StreamOpened,
+  StreamProblem,
+  TopRecord,
+} from '../generated/protocol.js'

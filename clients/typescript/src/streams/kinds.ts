@@ -1,4 +1,13 @@
-import type { ExecFrame, LogCursors, LogRecord, LogState, StreamGap, StreamSourceChanged } from '../generated/protocol.js'
+import type {
+  ExecFrame,
+  LogCursors,
+  LogRecord,
+  LogState,
+  StatsRecord,
+  StreamGap,
+  StreamSourceChanged,
+  TopRecord,
+} from '../generated/protocol.js'
 
 export interface LogsParams {
   /** Names, full ids or unique id prefixes. */
@@ -27,6 +36,24 @@ export interface ExecParams {
   credit?: number
 }
 
+export interface AttachParams {
+  container: string
+  team?: string
+  beforeStart?: boolean
+  rows?: number
+  cols?: number
+  detachKeys?: string
+  credit?: number
+}
+
+export interface SampleParams {
+  container: string
+  team?: string
+  /** Seconds. */
+  interval?: number
+  credit?: number
+}
+
 export interface JobProgressParams {
   job: string
   credit?: number
@@ -41,6 +68,9 @@ export type SourceRecord = Omit<StreamSourceChanged, 'streamId'> & { type: 'sour
 export interface StreamKinds {
   'container.logs': { params: LogsParams; record: LogRecord | LogState }
   'container.exec': { params: ExecParams; record: ExecFrame }
+  'container.attach': { params: AttachParams; record: ExecFrame }
+  'container.stats': { params: SampleParams; record: StatsRecord | LogState }
+  'container.top': { params: SampleParams; record: TopRecord | LogState }
   'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
 }
 

@@ -2,7 +2,7 @@ import { io } from 'socket.io-client'
 import type { OpenAck, StreamData, StreamOpened, StreamProblem } from '../generated/protocol.js'
 import { BerthError } from '../error.js'
 import { ExecStream } from './exec.js'
-import type { ExecParams, LogsParams, StreamKind, StreamKinds } from './kinds.js'
+import type { AttachParams, ExecParams, LogsParams, StreamKind, StreamKinds } from './kinds.js'
 import { LogStream } from './logs.js'
 import { ConnectionLost, problemError, Stream, type StreamSocket } from './stream.js'
 
@@ -22,7 +22,7 @@ const RETRY_MS = 500
 /** What a kind opens as. */
 export type StreamOf<K extends StreamKind> = K extends 'container.logs'
   ? LogStream
-  : K extends 'container.exec'
+  : K extends 'container.exec' | 'container.attach'
     ? ExecStream
     : Stream<StreamKinds[K]['record']>
 
@@ -77,6 +77,11 @@ export class Streams {
     return this.open('container.exec', params)
   }
 
+  /** The main process of a container. */
+  attach(params: AttachParams): Promise<ExecStream> {
+    return this.open('container.attach', params)
+  }
+
   /** Ends the connection and all its streams. */
   close(): void {
     this.closing = true
@@ -88,7 +93,7 @@ export class Streams {
 
   private make(kind: StreamKind, opened: StreamOpened, params: object): Stream<unknown> {
     if (kind === 'container.logs') return new LogStream(this.socket, opened, params as LogsParams)
-    if (kind === 'container.exec') return new ExecStream(this.socket, opened)
+    if (kind === 'container.exec' || kind === 'container.attach') return new ExecStream(this.socket, opened)
     return new Stream(this.socket, opened)
   }
 

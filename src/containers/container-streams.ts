@@ -1,0 +1,9 @@
+import { AttachStream } from './attach.stream.js'
+import { ExecEnd } from './exec-end.js'
+import { ExecStream } from './exec.stream.js'
+import { LogsStream } from './logs.stream.js'
+import { StatsStream } from './stats.stream.js'
+import { TopStream } from './top.stream.js'
+
+/** Everything live of containers: the sources of the kinds `container.*`, and what they share. */
+export const STREAM_PROVIDERS = [AttachStream, ExecEnd, ExecStream, LogsStream, StatsStream, TopStream]
