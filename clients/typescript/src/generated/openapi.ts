@@ -857,11 +857,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All roles with their permissions: the built-in ones, and those that were made. */
+        /** The built-in roles with their permissions. */
         get: operations["RoleList"];
         put?: never;
-        /** Nobody makes a role that holds what they lack. */
-        post: operations["RoleCreate"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -879,81 +878,7 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
-        /** Only a role that nobody has. */
-        delete: operations["RoleDelete"];
-        options?: never;
-        head?: never;
-        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
-        patch: operations["RoleUpdate"];
-        trace?: never;
-    };
-    "/api/v1/service-accounts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Accounts for programs of your teams. */
-        get: operations["ServiceAccountList"];
-        put?: never;
-        /** An account that belongs to the team and acts by its tokens alone. */
-        post: operations["ServiceAccountCreate"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Inspect a service account */
-        get: operations["ServiceAccountInspect"];
-        put?: never;
-        post?: never;
-        /** Ends its tokens; what it made stays with its team. */
-        delete: operations["ServiceAccountDelete"];
-        options?: never;
-        head?: never;
-        /** Takes effect at once: on requests within a second, and on open streams. */
-        patch: operations["ServiceAccountUpdate"];
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a service account's tokens */
-        get: operations["ServiceTokenList"];
-        put?: never;
-        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
-        post: operations["ServiceTokenCreate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/service-accounts/{id}/tokens/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a service account's token */
-        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1207,17 +1132,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/who-can": {
+    "/api/v1/volumes/prune": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
-        get: operations["WhoCan"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+        post: operations["VolumePrune"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1279,8 +1204,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        AccountKind: "user" | "service";
         /** @enum {string} */
         ArchiveForm: "tar" | "file";
         AssignedResponse: {
@@ -1360,17 +1283,6 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
-        BecauseResponse: {
-            role?: string;
-            /**
-             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
-             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
-             *     `target`: there is no such object, or none that you may know of; `notOffered`.
-             */
-            rule: components["schemas"]["Rule"];
-            /** @description Name of the team that the role is in, or that the object belongs to. */
-            team?: string;
-        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1379,7 +1291,6 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
-            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1394,19 +1305,23 @@ export interface components {
         CheckItem: {
             /** @description What was found. */
             detail: string;
-            /** @description What to do about it; null where nothing is to be done. */
+            /** @description What to do about it, or how to have it; null where nothing is to be done. */
             fix: string | null;
             /** @description `kernel`, `architecture`, `cgroups` … */
             name: string;
-            result: components["schemas"]["CheckResult"];
+            /** @description `missing`: the host can not be shared without it. */
+            state: components["schemas"]["CheckState"];
         };
         CheckResponse: {
             items: components["schemas"]["CheckItem"][];
-            /** @description No item failed. */
+            /** @description Nothing is missing. */
             ready: boolean;
         };
-        /** @enum {string} */
-        CheckResult: "ok" | "warning" | "failed";
+        /**
+         * @description `missing`: the host can not be shared without it.
+         * @enum {string}
+         */
+        CheckState: "ok" | "warning" | "missing";
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -1769,6 +1684,11 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        /**
+         * @description Role on the whole host.
+         * @enum {string}
+         */
+        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -2016,8 +1936,8 @@ export interface components {
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
-            role: string;
+            /** @description Nobody gives a role above their own. */
+            role: components["schemas"]["TeamRole"];
         };
         MemberResponse: {
             /**
@@ -2028,13 +1948,14 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            role: string;
+            /** @description null: a role that there is no more, which gives nothing. */
+            role: components["schemas"]["TeamRole"] | null;
             username: string;
         };
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: string | null;
+            hostRole: components["schemas"]["HostRole"] | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -2046,7 +1967,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: string;
+            role: components["schemas"]["TeamRole"];
         };
         MountBody: {
             readOnly?: boolean;
@@ -2282,6 +2203,18 @@ export interface components {
         PrunedNetworks: {
             removed: components["schemas"]["PrunedNetwork"][];
         };
+        PrunedVolume: {
+            name: string;
+            /** @description Bytes that it took; null where the engine could not tell. */
+            size: number | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedVolumes: {
+            /** @description Bytes that are free now. */
+            reclaimed: number;
+            removed: components["schemas"]["PrunedVolume"][];
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
@@ -2397,26 +2330,13 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
-        RoleCreateRequest: {
-            /** @description Default: the name. */
-            displayName?: string;
-            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
-            name: string;
-            /** @description See GET /permissions. You have to hold each of them on the host. */
-            permissions: string[];
-            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
-            scope: components["schemas"]["RoleScope"];
-        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description The same on every installation, and never changed. */
-            builtIn: boolean;
-            displayName: string;
-            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
+            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2427,63 +2347,6 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
-        RoleUpdateRequest: {
-            displayName?: string;
-            /** @description In place of those before, for everybody who has the role. */
-            permissions?: string[];
-        };
-        /**
-         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
-         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
-         *     `target`: there is no such object, or none that you may know of; `notOffered`.
-         * @enum {string}
-         */
-        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
-        ServiceAccountCreateRequest: {
-            /** @description Default: the name. */
-            displayName?: string;
-            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
-            name: string;
-            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
-            role: string;
-            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
-            team?: string;
-        };
-        ServiceAccountPage: {
-            items: components["schemas"]["ServiceAccountResponse"][];
-            /** @description For the next page; null on the last. */
-            nextCursor: string | null;
-        };
-        ServiceAccountResponse: {
-            /** Format: date-time */
-            createdAt: string;
-            disabled: boolean;
-            displayName: string;
-            id: string;
-            /** @description null: it was taken out of the team, and can do nothing. */
-            role: string | null;
-            /** @description Name of the team. */
-            team: string;
-            /** @description `sa.<team>.<name>`: what the audit log calls it. */
-            username: string;
-        };
-        ServiceAccountUpdateRequest: {
-            /** @description Its tokens give nothing while it is disabled. */
-            disabled?: boolean;
-            displayName?: string;
-            role?: string;
-        };
-        ServiceTokenCreateRequest: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, at most 365 days from now. Default 90 days.
-             */
-            expiresAt?: string;
-            /** @description To recognise it by. */
-            name: string;
-            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
-            permissions: string[];
-        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2559,6 +2422,8 @@ export interface components {
             /** @description What containers of the team may be. */
             profile: components["schemas"]["Profile"];
         };
+        /** @enum {string} */
+        TeamRole: "viewer" | "developer" | "maintainer";
         /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
@@ -2636,7 +2501,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: string | null;
+            hostRole?: components["schemas"]["HostRole"] | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2652,8 +2517,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
-            hostRole: string | null;
+            /** @description Role on the whole host. */
+            hostRole: components["schemas"]["HostRole"] | null;
             id: string;
             username: string;
         };
@@ -2664,7 +2529,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: string | null;
+            hostRole?: components["schemas"]["HostRole"] | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2710,17 +2575,6 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
-        };
-        WhoCanItem: {
-            because: components["schemas"]["BecauseResponse"];
-            id: string;
-            kind: components["schemas"]["AccountKind"];
-            username: string;
-        };
-        WhoCanPage: {
-            items: components["schemas"]["WhoCanItem"][];
-            /** @description For the next page; null on the last. */
-            nextCursor: string | null;
         };
         WrittenArchive: {
             /** @description Bytes of the files. */
@@ -5288,48 +5142,6 @@ export interface operations {
             };
         };
     };
-    RoleCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoleCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -5349,386 +5161,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RoleDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description name */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    RoleUpdate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description name */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RoleUpdateRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoleResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountInspect: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceAccountUpdate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServiceAccountResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TokenPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenCreate: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewTokenResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ServiceTokenDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-                /** @description id of the token */
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -6611,19 +6043,17 @@ export interface operations {
             };
         };
     };
-    WhoCan: {
+    VolumePrune: {
         parameters: {
-            query: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description `ContainerRestart`, as in api/operations.md. */
-                operation: string;
-                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
-                target?: string;
-                /** @description The team that the object is in, or in which something would be made or listed. */
-                teamName?: string;
+            query?: {
+                /** @description Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+                all?: boolean;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
             };
             header?: never;
             path?: never;
@@ -6636,8 +6066,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WhoCanPage"];
+                    "application/json": components["schemas"]["PrunedVolumes"];
                 };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
