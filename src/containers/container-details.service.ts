@@ -44,8 +44,8 @@ export class ContainerDetailsReader {
       user: Config.User ?? '',
       workingDir: Config.WorkingDir ?? '',
       hostname: text(Config['Hostname']),
-      resources: resources(HostConfig),
-      restart: restart(inspected),
+      resources: resourcesOf(HostConfig),
+      restart: restartOf(inspected),
       autoRemove: HostConfig.AutoRemove ?? false,
       logDriver: HostConfig.LogConfig?.Type ?? '',
       privileged: HostConfig['Privileged'] === true,
@@ -59,11 +59,13 @@ export class ContainerDetailsReader {
   }
 }
 
-function resources(host: ContainerInspect['HostConfig']): ContainerResources {
+/** Limits as they are shown. */
+export function resourcesOf(host: ContainerInspect['HostConfig']): ContainerResources {
   return { memory: number(host['Memory']), cpus: number(host['NanoCpus']) / NANO, pids: Math.max(number(host['PidsLimit']), 0) }
 }
 
-function restart({ HostConfig, RestartCount }: ContainerInspect): ContainerRestart {
+/** The restart policy as it is shown, and its restarts so far. */
+export function restartOf({ HostConfig, RestartCount }: ContainerInspect): ContainerRestart {
   const { Name, MaximumRetryCount } = HostConfig.RestartPolicy ?? { Name: 'no' }
   return { policy: Name || 'no', maxRetries: MaximumRetryCount ?? 0, count: RestartCount }
 }

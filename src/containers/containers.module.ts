@@ -2,14 +2,20 @@ import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
+import { ContainerExec } from './container-exec.service.js'
+import { ContainerExecs } from './container-execs.js'
 import { ContainerFilesController } from './container-files.controller.js'
 import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
+import { ContainerMonitor } from './container-monitor.service.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
+import { ContainerRemoval } from './container-removal.js'
+import { ContainerRuntimeController } from './container-runtime.controller.js'
+import { ContainerUpdates } from './container-update.service.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
@@ -24,18 +30,23 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, ContainerRuntimeController, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
+    ContainerExec,
+    ContainerExecs,
     ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,
+    ContainerMonitor,
     ContainerPreparation,
+    ContainerRemoval,
     ContainerRenaming,
     Containers,
+    ContainerUpdates,
     ContainerViews,
     LiveContainers,
     Host,

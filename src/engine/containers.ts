@@ -144,6 +144,11 @@ export class Containers {
     return this.client.json(WAIT, (docker) => docker.getContainer(fullId(id)).wait({ condition }), { signal, endless: true })
   }
 
+  /** The same, but resolves when the engine has taken the call: the end is the one item. */
+  waiting(id: string, { condition, signal }: { condition: WaitCondition; signal: AbortSignal }): Promise<AsyncGenerator<ContainerWait>> {
+    return this.client.streamJson('POST', `/containers/${fullId(id)}/wait${query({ condition })}`, WAIT, { signal, endless: true })
+  }
+
   /** New limits or restart policy, as they were admitted. */
   async update(id: string, spec: Admitted<ContainerUpdateSpec>): Promise<void> {
     await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
@@ -166,9 +171,9 @@ export class Containers {
     return readLogLines(await this.logs(id, options), { tty: options.tty })
   }
 
-  /** A sample about each second until the signal, also of a container that does not run (its samples are empty: measured). */
-  stats(id: string, options: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<ContainerStats>> {
-    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, STATS, options)
+  /** A sample about each second until the signal, also of a container that does not run (its samples are empty: measured); `once`: one, with what was before it. */
+  stats(id: string, { signal, once = false }: { signal?: AbortSignal; once?: boolean } = {}): Promise<AsyncGenerator<ContainerStats>> {
+    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: !once })}`, STATS, { signal })
   }
 
   /** A hijacked connection to the main process. */

@@ -4,6 +4,7 @@ import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min
 import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
+import type { WaitCondition } from '../../engine/index.js'
 import { CONTAINER_STATUSES, type ContainerStatus, HEALTH_STATUSES, type HealthStatus } from './container.response.js'
 import { flag, many } from './fields.js'
 import { SIGNAL } from './signal.js'
@@ -159,6 +160,16 @@ export class KillQuery {
   @Optional()
   @Matches(SIGNAL, { message: 'must be a signal such as SIGTERM' })
   signal?: string
+}
+
+export const WAIT_CONDITIONS = ['not-running', 'next-exit', 'removed'] as const satisfies readonly WaitCondition[]
+
+export class WaitQuery {
+  /** What is waited for; `not-running` when left out. */
+  @ApiPropertyOptional({ enum: WAIT_CONDITIONS, enumName: 'WaitCondition' })
+  @Optional()
+  @IsIn(WAIT_CONDITIONS)
+  condition?: WaitCondition
 }
 
 export class RemoveQuery {

@@ -125,6 +125,12 @@ export class ContainerRestart {
   count!: number
 }
 
+/** A container with what an update can change. */
+export class UpdatedContainer extends ContainerSummary {
+  resources!: ContainerResources
+  restart!: ContainerRestart
+}
+
 /** Everything about a container. */
 export class ContainerDetails extends ContainerSummary {
   /** User who created it; null where nobody of ours did. */
