@@ -87,7 +87,8 @@ export const OPERATIONS = {
   ContainerAttach: row('containers.attach', 'container', 'open', 'stream', 'POST /containers/{id}/attach'),
   ContainerAttachWebsocket: never('GET /containers/{id}/attach/ws'),
   ContainerResize: row('containers.attach', 'container', 'write', 'stream', 'POST /containers/{id}/resize'),
-  ContainerPrune: row('containers.prune', 'scope', 'write', 'planned', 'POST /containers/prune'),
+  ContainerPrune: row('containers.prune', 'scope', 'write', 'rest', 'POST /containers/prune'),
+  ContainerBulk: row('containers.bulk', 'scope', 'write', 'rest'),
   ContainerExec: row('containers.exec', 'container', 'open', 'both', 'POST /containers/{id}/exec'),
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),

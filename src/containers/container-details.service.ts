@@ -5,6 +5,7 @@ import { OwnershipStore } from '../store/ownership.store.js'
 import { UserStore } from '../store/users.store.js'
 import { mountViews } from './container-view.js'
 import { ContainerViews } from './container-views.js'
+import type { InspectContainerQuery } from './dto/container.query.js'
 import type { ContainerDetails, ContainerResources, ContainerRestart, ContainerSummary } from './dto/container.response.js'
 
 const NANO = 1_000_000_000
@@ -20,13 +21,14 @@ export class ContainerDetailsReader {
   ) {}
 
   /** Environment values only with the permission containers.env. @throws AppError NOT_FOUND */
-  async inspect(grant: Grant<'ContainerInspect'>): Promise<ContainerDetails> {
+  async inspect(grant: Grant<'ContainerInspect'>, { size = false }: InspectContainerQuery): Promise<ContainerDetails> {
     const { target } = grant
-    const [inspected, view, owner, names] = await Promise.all([
+    const [inspected, view, owner, names, sizes] = await Promise.all([
       this.engine.containers.inspect(target.engineId),
       this.views.fresh(target),
       this.views.owner(target),
       this.views.names(target.team ? [target.team.id] : []),
+      size ? this.engine.containers.sizes(target.engineId) : undefined,
     ])
     const { Config, HostConfig, Mounts } = inspected
     const seen: Omit<ContainerSummary, 'mounts'> = view
@@ -34,6 +36,7 @@ export class ContainerDetailsReader {
     return {
       ...seen,
       mounts: mountViews(Mounts, owner, names),
+      ...(sizes && { size: sizes }),
       createdBy: await this.creator(target.uid),
       command: [...(Config.Cmd ?? [])],
       entrypoint: [...(Config.Entrypoint ?? [])],

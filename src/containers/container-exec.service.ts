@@ -43,7 +43,11 @@ export class ContainerExec {
     }
   }
 
-  private async result(running: RunningExec, session: Session, { cut, gone }: { cut: AbortSignal; gone: AbortSignal }): Promise<ExecResult> {
+  private async result(
+    running: RunningExec,
+    session: Session,
+    { cut, gone }: { cut: AbortSignal; gone: AbortSignal },
+  ): Promise<ExecResult> {
     const output = { stdout: new Output(), stderr: new Output() }
     for await (const { stream, bytes } of session.output) output[stream].add(bytes)
     gone.throwIfAborted()

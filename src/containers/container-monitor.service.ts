@@ -13,7 +13,11 @@ export class ContainerMonitor {
   constructor(private readonly engine: Engine) {}
 
   /** Waits as long as it takes; one that does not run has ended already. */
-  async wait({ target }: Grant<'ContainerWait'>, { condition = 'not-running' }: WaitQuery, signal: AbortSignal): Promise<Later<ContainerExit>> {
+  async wait(
+    { target }: Grant<'ContainerWait'>,
+    { condition = 'not-running' }: WaitQuery,
+    signal: AbortSignal,
+  ): Promise<Later<ContainerExit>> {
     const ends = await this.engine.containers.waiting(target.engineId, { condition, signal })
     return { value: firstOf(ends).then(exitOf) }
   }

@@ -20,6 +20,7 @@ export class ContainerRemoval {
     await containers.remove(engineId, { force, volumes })
     await inventory.refresh('container', engineId)
     if (uid !== null) await this.ownership.end(uid)
+    else await this.ownership.disappeared('container', engineId)
     if (!volumes) return
     for (const name of mounted) if (!(await inventory.refresh('volume', name))) await this.ownership.disappeared('volume', name)
   }

@@ -58,7 +58,11 @@ export class ContainerRuntimeController {
 
   @Patch()
   @Operation('ContainerUpdate', 'Change the limits or the restart policy of a container')
-  update(@Granted() grant: Grant<'ContainerUpdate'>, @Param('ref') _ref: string, @Body() body: UpdateContainerBody): Promise<UpdatedContainer> {
+  update(
+    @Granted() grant: Grant<'ContainerUpdate'>,
+    @Param('ref') _ref: string,
+    @Body() body: UpdateContainerBody,
+  ): Promise<UpdatedContainer> {
     return this.updates.update(grant, body)
   }
 }

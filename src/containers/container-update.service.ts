@@ -30,6 +30,6 @@ export class ContainerUpdates {
     ])
     await containers.update(target.engineId, admitUpdate(body, { policy, host, autoRemove: HostConfig.AutoRemove ?? false }))
     const [view, now] = await Promise.all([this.views.fresh(target), containers.inspect(target.engineId)])
-    return { ...view, resources: resourcesOf(now.HostConfig), restart: restartOf(now) }
+    return Object.assign(view, { resources: resourcesOf(now.HostConfig), restart: restartOf(now) })
   }
 }

@@ -7,7 +7,7 @@ import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { Containers } from './containers.service.js'
-import { ListContainersQuery, RemoveQuery } from './dto/container.query.js'
+import { InspectContainerQuery, ListContainersQuery, RemoveQuery } from './dto/container.query.js'
 import { ContainerCopies, ContainerDetails, ContainerPage, ContainerSummary } from './dto/container.response.js'
 import { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
 
@@ -51,8 +51,12 @@ export class ContainersController {
 
   @Get(':ref')
   @Operation('ContainerInspect', 'Everything about a container')
-  inspect(@Granted() grant: Grant<'ContainerInspect'>, @Param('ref') _ref: string): Promise<ContainerDetails> {
-    return this.details.inspect(grant)
+  inspect(
+    @Granted() grant: Grant<'ContainerInspect'>,
+    @Param('ref') _ref: string,
+    @Query() query: InspectContainerQuery,
+  ): Promise<ContainerDetails> {
+    return this.details.inspect(grant, query)
   }
 
   @Delete(':ref')

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
+import { ContainerBulk } from './container-bulk.service.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerExec } from './container-exec.service.js'
@@ -13,11 +14,13 @@ import { ContainerMaker } from './container-maker.js'
 import { ContainerMonitor } from './container-monitor.service.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
+import { ContainerPrune } from './container-prune.service.js'
 import { ContainerRemoval } from './container-removal.js'
 import { ContainerRuntimeController } from './container-runtime.controller.js'
 import { ContainerUpdates } from './container-update.service.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainersBulkController } from './containers-bulk.controller.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { Host } from './host-facts.js'
@@ -30,8 +33,16 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, ContainerRuntimeController, PolicyController],
+  controllers: [
+    ContainersController,
+    ContainersBulkController,
+    ContainerActionsController,
+    ContainerFilesController,
+    ContainerRuntimeController,
+    PolicyController,
+  ],
   providers: [
+    ContainerBulk,
     ContainerCreation,
     ContainerDetailsReader,
     ContainerExec,
@@ -43,6 +54,7 @@ import { OwnedRows } from './watch-owned.js'
     ContainerMaker,
     ContainerMonitor,
     ContainerPreparation,
+    ContainerPrune,
     ContainerRemoval,
     ContainerRenaming,
     Containers,

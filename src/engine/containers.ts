@@ -40,6 +40,8 @@ export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
 const LONGEST_STOP = 600
 /** Seconds: a large writable layer is deleted file by file. */
 const SLOW_REMOVE = 90
+/** Seconds: file by file, too. */
+const SLOW_SIZE = 60
 
 /**
  * The engine itself looks for detach keys in a terminal's input, ctrl-p ctrl-q by default, and can't be told not to. Which keys
@@ -56,6 +58,7 @@ const INSPECT: Shape<ContainerInspect> = object({
   NetworkSettings: 'object',
   Mounts: 'array',
 })
+const SIZES: Shape<{ readonly Id: string; readonly SizeRw?: number; readonly SizeRootFs?: number }> = object({ Id: 'string' })
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
 const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
@@ -79,6 +82,17 @@ export class Containers {
 
   inspect(id: string): Promise<ContainerInspect> {
     return this.client.json(INSPECT, (docker) => docker.getContainer(fullId(id)).inspect())
+  }
+
+  /** Bytes of the writable layer, and of all layers together: the engine walks over the disk for it. */
+  async sizes(id: string): Promise<{ writable: number; total: number }> {
+    const options = { graceSeconds: SLOW_SIZE }
+    const { SizeRw, SizeRootFs } = await this.client.json(
+      SIZES,
+      (docker) => docker.getContainer(fullId(id)).inspect({ size: true } as object),
+      options,
+    )
+    return { writable: SizeRw ?? 0, total: SizeRootFs ?? 0 }
   }
 
   /** Sends the spec as it was admitted. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */

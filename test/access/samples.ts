@@ -40,6 +40,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerWait: { query: 'condition=perhaps', passes: ['invalid_request'] },
   ContainerStats: {},
   ContainerExec: { body: { command: ['true'] } },
+  ContainerPrune: invalid({ until: 'tomorrow' }),
+  ContainerBulk: invalid({ action: 'dance', refs: [] }),
   ContainerChanges: {},
   ContainerExport: {},
   ContainerArchive: { query: 'path=/etc/passwd' },

@@ -37,7 +37,9 @@ async function running(container: string, text: string): Promise<number> {
 describe('a pause', () => {
   it('freezes a container, and unpause lets it go on', async () => {
     await runContainer(ann, withName('web'))
-    expect(await ann.ok<Container>('POST', '/containers/web/pause')).toMatchObject({ state: { status: 'paused', running: true, paused: true } })
+    expect(await ann.ok<Container>('POST', '/containers/web/pause')).toMatchObject({
+      state: { status: 'paused', running: true, paused: true },
+    })
     expect(await ann.fails('POST', '/containers/web/pause')).toMatchObject({ code: 'container_paused' })
     expect(await ann.fails('POST', '/containers/web/exec', { command: ['true'] })).toMatchObject({ code: 'container_paused' })
     expect(await ann.ok<Container>('POST', '/containers/web/unpause')).toMatchObject({ state: { status: 'running', paused: false } })
@@ -89,8 +91,16 @@ describe('a wait', () => {
 
 describe('stats', () => {
   it('say once what a container uses', async () => {
-    const { id } = await runContainer(ann, withName('web'), withCmd('sh', '-c', 'while :; do :; done'), withSpec({ resources: { memory: 67_108_864 } }))
-    const use = await vic.ok<{ cpu: { percent: number }; memory: { used: number; limit: number }; pids: number; container: string }>('GET', '/containers/web/stats')
+    const { id } = await runContainer(
+      ann,
+      withName('web'),
+      withCmd('sh', '-c', 'while :; do :; done'),
+      withSpec({ resources: { memory: 67_108_864 } }),
+    )
+    const use = await vic.ok<{ cpu: { percent: number }; memory: { used: number; limit: number }; pids: number; container: string }>(
+      'GET',
+      '/containers/web/stats',
+    )
     expect(use.container).toBe(id)
     expect(use.cpu.percent).toBeGreaterThan(1)
     expect(use.memory.used).toBeGreaterThan(0)
@@ -114,7 +124,12 @@ describe('an update', () => {
       resources: { memory: 134_217_728, cpus: 0.5, pids: 64 },
       restart: { policy: 'on-failure', maxRetries: 3 },
     })
-    expect((await inspect(id)).HostConfig).toMatchObject({ Memory: 134_217_728, MemorySwap: 134_217_728, NanoCpus: 500_000_000, PidsLimit: 64 })
+    expect((await inspect(id)).HostConfig).toMatchObject({
+      Memory: 134_217_728,
+      MemorySwap: 134_217_728,
+      NanoCpus: 500_000_000,
+      PidsLimit: 64,
+    })
     const later = await ann.ok<Container>('PATCH', '/containers/web', { resources: { pids: 32 } })
     expect(later).toMatchObject({ resources: { memory: 134_217_728, cpus: 0.5, pids: 32 }, restart: { policy: 'on-failure' } })
   })
@@ -126,7 +141,11 @@ describe('an update', () => {
   ])('does not take %s', async (_, body, pointer) => {
     await runContainer(ann, withName('web'), withoutStart())
     const problem = await ann.fails('PATCH', '/containers/web', body)
-    expect([problem.code, ...(problem.errors ?? []).map((error) => error.pointer), ...(problem.violations ?? []).map(({ path }) => path)]).toContain(pointer)
+    expect([
+      problem.code,
+      ...(problem.errors ?? []).map((error) => error.pointer),
+      ...(problem.violations ?? []).map(({ path }) => path),
+    ]).toContain(pointer)
     expect(await vic.fails('PATCH', '/containers/web', { resources: { pids: 32 } })).toMatchObject({ code: 'permission_denied' })
   })
 })
@@ -152,12 +171,21 @@ describe('a command', () => {
     const result = await ann.ok<Result>('POST', '/containers/web/exec', {
       command: ['sh', '-c', 'head -c 3000000 /dev/zero | tr "\\0" x; echo done >&2; exit 4'],
     })
-    expect({ ...result, stdout: result.stdout.length }).toEqual({ exitCode: 4, stdout: 1_048_576, stderr: 'done\n', truncated: true, timedOut: false })
+    expect({ ...result, stdout: result.stdout.length }).toEqual({
+      exitCode: 4,
+      stdout: 1_048_576,
+      stderr: 'done\n',
+      truncated: true,
+      timedOut: false,
+    })
   })
 
   it('is ended with all that it started when its time is over', async () => {
     await runContainer(ann, withName('web'), withCmd('sleep', '300'))
-    const result = await ann.ok<Result>('POST', '/containers/web/exec', { command: ['sh', '-c', 'echo begun; sleep 1234 & sleep 1234'], timeout: 1 })
+    const result = await ann.ok<Result>('POST', '/containers/web/exec', {
+      command: ['sh', '-c', 'echo begun; sleep 1234 & sleep 1234'],
+      timeout: 1,
+    })
     expect(result).toMatchObject({ exitCode: null, stdout: 'begun\n', timedOut: true })
     await until('the end of the process', async () => (await running('web', '1234')) === 0)
   })
@@ -193,13 +221,18 @@ describe('a command', () => {
     ['of nobody', { command: ['true'], user: 'nobody-at-all' }, 'user or group does not exist'],
   ])('that is %s is an error', async (_, body, text) => {
     await runContainer(ann, withName('web'))
-    expect(await ann.fails('POST', '/containers/web/exec', body)).toMatchObject({ code: 'exec_failed', detail: expect.stringContaining(text) })
+    expect(await ann.fails('POST', '/containers/web/exec', body)).toMatchObject({
+      code: 'exec_failed',
+      detail: expect.stringContaining(text),
+    })
   })
 
   it('needs a running container and the right', async () => {
     await runContainer(ann, withName('web'), withoutStart())
     expect(await ann.fails('POST', '/containers/web/exec', { command: ['true'] })).toMatchObject({ code: 'container_not_running' })
     expect(await vic.fails('POST', '/containers/web/exec', { command: ['true'] })).toMatchObject({ code: 'permission_denied' })
-    expect(await ann.fails('POST', '/containers/web/exec', { command: [], env: ['='], privileged: true })).toMatchObject({ code: 'invalid_request' })
+    expect(await ann.fails('POST', '/containers/web/exec', { command: [], env: ['='], privileged: true })).toMatchObject({
+      code: 'invalid_request',
+    })
   })
 })

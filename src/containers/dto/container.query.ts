@@ -11,7 +11,7 @@ import { SIGNAL } from './signal.js'
 
 export const CONTAINER_SORTS = ['created', '-created', 'name', '-name', 'status', '-status'] as const
 export type ContainerSort = (typeof CONTAINER_SORTS)[number]
-const PORT = /^\d{1,5}(\/(tcp|udp|sctp))?$/
+const PORT = /^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/
 
 export class ListContainersQuery extends PageQuery {
   /** Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
@@ -33,6 +33,12 @@ export class ListContainersQuery extends PageQuery {
   @Min(1)
   @Max(MAX_LIMIT)
   last?: number
+
+  /** Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+  @flag
+  @Optional()
+  @IsBoolean()
+  size?: boolean
 
   /** Order; newest first when left out. */
   @ApiPropertyOptional({ enum: CONTAINER_SORTS, enumName: 'ContainerSort' })
@@ -121,12 +127,12 @@ export class ListContainersQuery extends PageQuery {
   @MaxLength(64, { each: true })
   network?: string[]
 
-  /** Only running ones that publish this port of theirs: `80` or `80/udp`. */
+  /** Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
   @ApiPropertyOptional({ type: [String] })
   @many
   @Optional()
   @IsArray()
-  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @Matches(PORT, { each: true, message: 'must be a port such as 80, 80/udp or 8000-8080' })
   publish?: string[]
 
   /** Only running ones that expose this port of theirs, published or not. */
@@ -134,7 +140,7 @@ export class ListContainersQuery extends PageQuery {
   @many
   @Optional()
   @IsArray()
-  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @Matches(PORT, { each: true, message: 'must be a port such as 80, 80/udp or 8000-8080' })
   expose?: string[]
 
   @ApiPropertyOptional({ enum: HEALTH_STATUSES, enumName: 'HealthStatus', isArray: true })
@@ -143,6 +149,14 @@ export class ListContainersQuery extends PageQuery {
   @IsArray()
   @IsIn(HEALTH_STATUSES, { each: true })
   health?: HealthStatus[]
+}
+
+export class InspectContainerQuery {
+  /** Also its size on the disk. The engine counts it file by file, which takes its time. */
+  @flag
+  @Optional()
+  @IsBoolean()
+  size?: boolean
 }
 
 export class StopQuery {

@@ -381,6 +381,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same action on many containers, with a report of each */
+        post: operations["ContainerBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the containers that do not run */
+        post: operations["ContainerPrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/host-exports": {
         parameters: {
             query?: never;
@@ -1357,6 +1391,37 @@ export interface components {
             read: number;
             written: number;
         };
+        /** @enum {string} */
+        BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
+        BulkBody: {
+            action: components["schemas"]["BulkAction"];
+            /** @description Of `remove`: also running ones, which are killed. */
+            force?: boolean;
+            /** @description Names, full ids or unique id prefixes. */
+            refs: string[];
+            /** @description Of `kill`; `SIGKILL` when left out. */
+            signal?: string;
+            /** @description Team whose containers are meant; may be left out where the references are not ambiguous. */
+            team?: string;
+            /** @description Of `stop` and `restart`: seconds until a container is killed; its own when left out. */
+            timeout?: number;
+            /** @description Of `remove`: their anonymous volumes too. */
+            volumes?: boolean;
+        };
+        BulkItem: {
+            /** @description Its new state; absent when it was removed. */
+            container?: components["schemas"]["ContainerSummary"];
+            done: boolean;
+            /** @description Why it was not done. */
+            error?: components["schemas"]["ProblemDetails"];
+            /** @description Full id; null where there is no such container to the caller. */
+            id: string | null;
+            /** @description As it was given. */
+            ref: string;
+        };
+        BulkReport: {
+            items: components["schemas"]["BulkItem"][];
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1445,6 +1510,8 @@ export interface components {
             privileged: boolean;
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -1518,8 +1585,19 @@ export interface components {
             maxRetries: number;
             policy: string;
         };
+        ContainerSize: {
+            /** @description Bytes with its image. */
+            total: number;
+            /** @description Bytes that it has written over its image. */
+            writable: number;
+        };
         /** @enum {string} */
         ContainerSort: "created" | "-created" | "name" | "-name" | "status" | "-status";
+        ContainersPruned: {
+            items: components["schemas"]["PrunedContainer"][];
+            /** @description Bytes of their writable layers. */
+            spaceReclaimed: number;
+        };
         ContainerState: {
             /** @description Null while it runs or was never started. */
             exitCode: number | null;
@@ -1558,6 +1636,8 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -2330,6 +2410,18 @@ export interface components {
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
         };
+        PruneContainersBody: {
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was created before this time, RFC 3339. */
+            until?: string;
+        };
+        PrunedContainer: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
         PrunedNetwork: {
             id: string;
             name: string;
@@ -2414,6 +2506,8 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -2632,6 +2726,8 @@ export interface components {
             ports: components["schemas"]["ContainerPort"][];
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -2951,10 +3047,12 @@ export interface operations {
                 name?: string[];
                 /** @description Only those connected to this network. */
                 network?: string[];
-                /** @description Only running ones that publish this port of theirs: `80` or `80/udp`. */
+                /** @description Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
                 publish?: string[];
                 /** @description Only those created after this container (name or id). */
                 since?: string;
+                /** @description Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+                size?: boolean;
                 /** @description Order; newest first when left out. */
                 sort?: components["schemas"]["ContainerSort"];
                 status?: components["schemas"]["ContainerStatus"][];
@@ -3036,6 +3134,8 @@ export interface operations {
     ContainerInspect: {
         parameters: {
             query?: {
+                /** @description Also its size on the disk. The engine counts it file by file, which takes its time. */
+                size?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -3874,6 +3974,94 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerExit"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerBulk: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkReport"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneContainersBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainersPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
