@@ -1,29 +1,21 @@
 import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
-import { ContainerBulk } from './container-bulk.service.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
-import { ContainerExec } from './container-exec.service.js'
-import { ContainerExecs } from './container-execs.js'
-import { ContainerFilesController } from './container-files.controller.js'
-import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
-import { ContainerMonitor } from './container-monitor.service.js'
+import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
-import { ContainerPrune } from './container-prune.service.js'
-import { ContainerRemoval } from './container-removal.js'
-import { ContainerRuntimeController } from './container-runtime.controller.js'
-import { ContainerUpdates } from './container-update.service.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
-import { ContainersBulkController } from './containers-bulk.controller.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { Host } from './host-facts.js'
+import { HostPorts } from './host-ports.js'
 import { LogAnswer } from './log-answer.js'
 import { MountPlans } from './mount-plan.js'
 import { PolicyController } from './policy.controller.js'
@@ -33,37 +25,25 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [
-    ContainersController,
-    ContainersBulkController,
-    ContainerActionsController,
-    ContainerFilesController,
-    ContainerRuntimeController,
-    PolicyController,
-  ],
+  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
   providers: [
-    ContainerBulk,
     ContainerCreation,
     ContainerDetailsReader,
-    ContainerExec,
-    ContainerExecs,
-    ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,
-    ContainerMonitor,
     ContainerPreparation,
-    ContainerPrune,
-    ContainerRemoval,
     ContainerRenaming,
+    ContainerTrial,
     Containers,
-    ContainerUpdates,
     ContainerViews,
     LiveContainers,
     Host,
+    HostPorts,
     LogAnswer,
     MountPlans,
+    ...OPERATION_PROVIDERS,
     PolicyChecks,
     ...STREAM_PROVIDERS,
     TeamContainers,

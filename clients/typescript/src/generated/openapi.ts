@@ -2368,7 +2368,7 @@ export interface components {
         PortBody: {
             /** @description Port inside the container. */
             container: number;
-            /** @description Port of the host, 1024 or above; a free one when left out. */
+            /** @description Port of the host, 1024 or above; when left out a free one of 20000 to 29999, or of the team's range. */
             host?: number;
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
