@@ -55,8 +55,8 @@ function row<const P extends string, const T extends TargetKind>(
 }
 
 /** An engine operation that nobody gets, administrators included. */
-function never(engine: string): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
-  return row('none', 'host', 'write', 'never', engine)
+function never(engine: string, extra: Extra = {}): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
+  return row('none', 'host', 'write', 'never', engine, extra)
 }
 
 const unowned = { unowned: true } as const
@@ -119,8 +119,9 @@ export const OPERATIONS = {
   VolumeCreate: row('volumes.create', 'team', 'write', 'rest', 'POST /volumes/create'),
   VolumeInspect: row('volumes.read', 'volume', 'read', 'rest', 'GET /volumes/{name}'),
   VolumeDelete: row('volumes.remove', 'volume', 'write', 'rest', 'DELETE /volumes/{name}'),
-  VolumeUpdate: row('volumes.update', 'volume', 'write', 'planned', 'PUT /volumes/{name}', { since: '1.42' }),
-  VolumePrune: row('volumes.prune', 'scope', 'write', 'planned', 'POST /volumes/prune'),
+  // of cluster volumes alone
+  VolumeUpdate: never('PUT /volumes/{name}', { since: '1.42' }),
+  VolumePrune: row('volumes.prune', 'scope', 'write', 'rest', 'POST /volumes/prune'),
   NetworkList: row('networks.read', 'scope', 'read', 'rest', 'GET /networks'),
   NetworkCreate: row('networks.create', 'team', 'write', 'rest', 'POST /networks/create'),
   NetworkInspect: row('networks.read', 'network', 'read', 'rest', 'GET /networks/{id}'),

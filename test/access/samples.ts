@@ -60,6 +60,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   VolumeInspect: {},
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
+  VolumePrune: { query: 'label==', passes: ['invalid_request'] },
 
   NetworkList: {},
   NetworkCreate: invalid({ name: '!' }),

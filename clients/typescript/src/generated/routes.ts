@@ -103,4 +103,5 @@ export const ROUTES = {
   VolumeDelete: ['DELETE', '/api/v1/volumes/{name}'],
   VolumeInspect: ['GET', '/api/v1/volumes/{name}'],
   VolumeList: ['GET', '/api/v1/volumes'],
+  VolumePrune: ['POST', '/api/v1/volumes/prune'],
 } as const
