@@ -2,12 +2,11 @@ import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
-import { ContainerFilesController } from './container-files.controller.js'
-import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
+import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
@@ -28,11 +27,10 @@ import { OwnedRows } from './watch-owned.js'
 import { WatchStream } from './watch.stream.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
-    ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
@@ -47,6 +45,7 @@ import { WatchStream } from './watch.stream.js'
     HostPorts,
     LogAnswer,
     MountPlans,
+    ...OPERATION_PROVIDERS,
     PolicyChecks,
     ...STREAM_PROVIDERS,
     TeamContainers,
