@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -33,6 +33,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  // the table has unpause next, so nothing else meets it paused
+  ContainerPause: { passes: ['container_paused'] },
+  ContainerUnpause: { passes: ['conflict'] },
+  ContainerUpdate: invalid({ resources: { memory: 'much' } }),
+  ContainerWait: { query: 'condition=perhaps', passes: ['invalid_request'] },
+  ContainerStats: {},
+  ContainerExec: { body: { command: ['true'] } },
+  ContainerPrune: invalid({ until: 'tomorrow' }),
+  ContainerBulk: invalid({ action: 'dance', refs: [] }),
   ContainerChanges: {},
   ContainerExport: {},
   ContainerArchive: { query: 'path=/etc/passwd' },
@@ -51,6 +60,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   VolumeInspect: {},
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
+  VolumePrune: { query: 'label==', passes: ['invalid_request'] },
 
   NetworkList: {},
   NetworkCreate: invalid({ name: '!' }),
@@ -71,6 +81,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   AuthLogout: { uses: 'login' },
   MeInspect: {},
   MeCanI: { body: { operation: 'MeInspect' } },
+  WhoCan: { query: 'operation=MeInspect' },
   MePassword: invalid({ current: 5 }),
   SessionList: {},
   SessionDelete: nothing,
@@ -85,6 +96,9 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   UserDelete: { uses: 'user' },
   RoleList: {},
   RoleInspect: { path: { name: 'viewer' } },
+  RoleCreate: invalid({ name: '!' }),
+  RoleUpdate: { path: { name: 'viewer' }, passes: ['conflict'] },
+  RoleDelete: { path: { name: 'viewer' }, passes: ['conflict'] },
   PermissionList: {},
   TeamList: {},
   TeamCreate: invalid({ name: '!' }),
@@ -113,6 +127,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportList: {},
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+
+  ServiceAccountList: {},
+  ServiceAccountCreate: invalid({ name: '!' }),
+  ServiceAccountInspect: {},
+  ServiceAccountUpdate: invalid({ disabled: 'perhaps' }),
+  ServiceAccountDelete: { uses: 'serviceAccount' },
+  ServiceTokenList: {},
+  ServiceTokenCreate: invalid({ name: 5 }),
+  ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
 
   JobList: {},
   JobInspect: {},

@@ -120,7 +120,8 @@ export interface paths {
         delete: operations["ContainerDelete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the limits or the restart policy of a container */
+        patch: operations["ContainerUpdate"];
         trace?: never;
     };
     "/api/v1/containers/{ref}/archive": {
@@ -153,6 +154,23 @@ export interface paths {
         get: operations["ContainerChanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/exec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a command in a container, and answer its output */
+        post: operations["ContainerExec"];
         delete?: never;
         options?: never;
         head?: never;
@@ -210,6 +228,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the processes of a container */
+        post: operations["ContainerPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/rename": {
         parameters: {
             query?: never;
@@ -261,6 +296,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a running container uses now */
+        get: operations["ContainerStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/stop": {
         parameters: {
             query?: never;
@@ -289,6 +341,74 @@ export interface paths {
         get: operations["ContainerTop"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused container go on */
+        post: operations["ContainerUnpause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wait for the end of a container */
+        post: operations["ContainerWait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same action on many containers, with a report of each */
+        post: operations["ContainerBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the containers that do not run */
+        post: operations["ContainerPrune"];
         delete?: never;
         options?: never;
         head?: never;
@@ -857,10 +977,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The built-in roles with their permissions. */
+        /** All roles with their permissions: the built-in ones, and those that were made. */
         get: operations["RoleList"];
         put?: never;
-        post?: never;
+        /** Nobody makes a role that holds what they lack. */
+        post: operations["RoleCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,7 +999,81 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
+        /** Only a role that nobody has. */
+        delete: operations["RoleDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
+        patch: operations["RoleUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts for programs of your teams. */
+        get: operations["ServiceAccountList"];
+        put?: never;
+        /** An account that belongs to the team and acts by its tokens alone. */
+        post: operations["ServiceAccountCreate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a service account */
+        get: operations["ServiceAccountInspect"];
+        put?: never;
+        post?: never;
+        /** Ends its tokens; what it made stays with its team. */
+        delete: operations["ServiceAccountDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once: on requests within a second, and on open streams. */
+        patch: operations["ServiceAccountUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a service account's tokens */
+        get: operations["ServiceTokenList"];
+        put?: never;
+        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
+        post: operations["ServiceTokenCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a service account's token */
+        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1132,6 +1327,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/volumes/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+        post: operations["VolumePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/who-can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
+        get: operations["WhoCan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1187,6 +1416,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AccountKind: "user" | "service";
         /** @enum {string} */
         ArchiveForm: "tar" | "file";
         AssignedResponse: {
@@ -1266,6 +1497,53 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
+        BecauseResponse: {
+            role?: string;
+            /**
+             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+             *     `target`: there is no such object, or none that you may know of; `notOffered`.
+             */
+            rule: components["schemas"]["Rule"];
+            /** @description Name of the team that the role is in, or that the object belongs to. */
+            team?: string;
+        };
+        BlockIoUse: {
+            /** @description Bytes since its start. */
+            read: number;
+            written: number;
+        };
+        /** @enum {string} */
+        BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
+        BulkBody: {
+            action: components["schemas"]["BulkAction"];
+            /** @description Of `remove`: also running ones, which are killed. */
+            force?: boolean;
+            /** @description Names, full ids or unique id prefixes. */
+            refs: string[];
+            /** @description Of `kill`; `SIGKILL` when left out. */
+            signal?: string;
+            /** @description Team whose containers are meant; may be left out where the references are not ambiguous. */
+            team?: string;
+            /** @description Of `stop` and `restart`: seconds until a container is killed; its own when left out. */
+            timeout?: number;
+            /** @description Of `remove`: their anonymous volumes too. */
+            volumes?: boolean;
+        };
+        BulkItem: {
+            /** @description Its new state; absent when it was removed. */
+            container?: components["schemas"]["ContainerSummary"];
+            done: boolean;
+            /** @description Why it was not done. */
+            error?: components["schemas"]["ProblemDetails"];
+            /** @description Full id; null where there is no such container to the caller. */
+            id: string | null;
+            /** @description As it was given. */
+            ref: string;
+        };
+        BulkReport: {
+            items: components["schemas"]["BulkItem"][];
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1274,6 +1552,7 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
+            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1288,19 +1567,23 @@ export interface components {
         CheckItem: {
             /** @description What was found. */
             detail: string;
-            /** @description What to do about it; null where nothing is to be done. */
+            /** @description What to do about it, or how to have it; null where nothing is to be done. */
             fix: string | null;
             /** @description `kernel`, `architecture`, `cgroups` … */
             name: string;
-            result: components["schemas"]["CheckResult"];
+            /** @description `missing`: the host can not be shared without it. */
+            state: components["schemas"]["CheckState"];
         };
         CheckResponse: {
             items: components["schemas"]["CheckItem"][];
-            /** @description No item failed. */
+            /** @description Nothing is missing. */
             ready: boolean;
         };
-        /** @enum {string} */
-        CheckResult: "ok" | "warning" | "failed";
+        /**
+         * @description `missing`: the host can not be shared without it.
+         * @enum {string}
+         */
+        CheckState: "ok" | "warning" | "missing";
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -1354,6 +1637,8 @@ export interface components {
             privileged: boolean;
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -1361,6 +1646,11 @@ export interface components {
             /** @description Empty: the image's, or root. */
             user: string;
             workingDir: string;
+        };
+        ContainerExit: {
+            /** @description Why the code says nothing. */
+            error?: string;
+            exitCode: number;
         };
         ContainerImage: {
             /** @description `sha256:…` of the content that it runs. */
@@ -1422,8 +1712,19 @@ export interface components {
             maxRetries: number;
             policy: string;
         };
+        ContainerSize: {
+            /** @description Bytes with its image. */
+            total: number;
+            /** @description Bytes that it has written over its image. */
+            writable: number;
+        };
         /** @enum {string} */
         ContainerSort: "created" | "-created" | "name" | "-name" | "status" | "-status";
+        ContainersPruned: {
+            items: components["schemas"]["PrunedContainer"][];
+            /** @description Bytes of their writable layers. */
+            spaceReclaimed: number;
+        };
         ContainerState: {
             /** @description Null while it runs or was never started. */
             exitCode: number | null;
@@ -1462,9 +1763,24 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        ContainerUse: {
+            blockIo: components["schemas"]["BlockIoUse"];
+            /** @description Full id. */
+            container: string;
+            cpu: components["schemas"]["CpuUse"];
+            memory: components["schemas"]["MemoryUse"];
+            name: string;
+            network: components["schemas"]["NetworkUse"];
+            /** @description Processes and threads. */
+            pids: number;
+            /** @description RFC 3339. */
+            time: string;
         };
         Content: {
             /** @description `sha256:…` */
@@ -1472,6 +1788,14 @@ export interface components {
             mediaType: string;
             /** @description Bytes, as they are in the registry. */
             size: number;
+        };
+        CpuUse: {
+            /** @description Cores at work. */
+            cores: number;
+            /** @description Cores that there are. */
+            online: number;
+            /** @description Of one core: 200 is two cores at work. */
+            percent: number;
         };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
@@ -1572,6 +1896,34 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExecBody: {
+            /** @description Program and arguments, at most 128 KiB together; no shell in between. */
+            command: string[];
+            /** @description Added to the container's own environment. */
+            env?: {
+                [key: string]: string;
+            } & ({
+                [key: string]: string;
+            } | string[]);
+            /** @description Seconds until it is ended; 60 when left out. */
+            timeout?: number;
+            /** @description `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
+            user?: string;
+            /** @description Absolute, and not below /proc, /sys or /dev. */
+            workingDir?: string;
+        };
+        ExecResult: {
+            /** @description Null: it was ended by the timeout, or closed its output and runs on. */
+            exitCode: number | null;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stderr: string;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stdout: string;
+            /** @description It was ended, since it took longer than its timeout. */
+            timedOut: boolean;
+            /** @description There was more output than is shown. */
+            truncated: boolean;
+        };
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1663,11 +2015,6 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
-        /**
-         * @description Role on the whole host.
-         * @enum {string}
-         */
-        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -1915,8 +2262,8 @@ export interface components {
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description Nobody gives a role above their own. */
-            role: components["schemas"]["TeamRole"];
+            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
+            role: string;
         };
         MemberResponse: {
             /**
@@ -1927,14 +2274,20 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            /** @description null: a role that there is no more, which gives nothing. */
-            role: components["schemas"]["TeamRole"] | null;
+            role: string;
             username: string;
+        };
+        MemoryUse: {
+            /** @description Bytes. */
+            limit: number;
+            percent: number;
+            /** @description Bytes, without the file cache that the kernel can take back. */
+            used: number;
         };
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            hostRole: string | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -1946,7 +2299,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: components["schemas"]["TeamRole"];
+            role: string;
         };
         MountBody: {
             readOnly?: boolean;
@@ -2001,6 +2354,11 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
+        };
+        NetworkUse: {
+            /** @description Bytes since its start, over all interfaces. */
+            received: number;
+            sent: number;
         };
         NewTokenResponse: {
             /** Format: date-time */
@@ -2173,6 +2531,18 @@ export interface components {
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
         };
+        PruneContainersBody: {
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was created before this time, RFC 3339. */
+            until?: string;
+        };
+        PrunedContainer: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
         PrunedNetwork: {
             id: string;
             name: string;
@@ -2181,6 +2551,18 @@ export interface components {
         };
         PrunedNetworks: {
             removed: components["schemas"]["PrunedNetwork"][];
+        };
+        PrunedVolume: {
+            name: string;
+            /** @description Bytes that it took; null where the engine could not tell. */
+            size: number | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedVolumes: {
+            /** @description Bytes that are free now. */
+            reclaimed: number;
+            removed: components["schemas"]["PrunedVolume"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -2257,6 +2639,8 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -2297,13 +2681,26 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
+        RoleCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
+            name: string;
+            /** @description See GET /permissions. You have to hold each of them on the host. */
+            permissions: string[];
+            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
+            scope: components["schemas"]["RoleScope"];
+        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
+            /** @description The same on every installation, and never changed. */
+            builtIn: boolean;
+            displayName: string;
+            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2314,6 +2711,63 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
+        RoleUpdateRequest: {
+            displayName?: string;
+            /** @description In place of those before, for everybody who has the role. */
+            permissions?: string[];
+        };
+        /**
+         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+         *     `target`: there is no such object, or none that you may know of; `notOffered`.
+         * @enum {string}
+         */
+        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
+        ServiceAccountCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
+            name: string;
+            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
+            role: string;
+            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
+            team?: string;
+        };
+        ServiceAccountPage: {
+            items: components["schemas"]["ServiceAccountResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        ServiceAccountResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            id: string;
+            /** @description null: it was taken out of the team, and can do nothing. */
+            role: string | null;
+            /** @description Name of the team. */
+            team: string;
+            /** @description `sa.<team>.<name>`: what the audit log calls it. */
+            username: string;
+        };
+        ServiceAccountUpdateRequest: {
+            /** @description Its tokens give nothing while it is disabled. */
+            disabled?: boolean;
+            displayName?: string;
+            role?: string;
+        };
+        ServiceTokenCreateRequest: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, at most 365 days from now. Default 90 days.
+             */
+            expiresAt?: string;
+            /** @description To recognise it by. */
+            name: string;
+            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
+            permissions: string[];
+        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2390,8 +2844,6 @@ export interface components {
             profile: components["schemas"]["Profile"];
         };
         /** @enum {string} */
-        TeamRole: "viewer" | "developer" | "maintainer";
-        /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
             displayName?: string;
@@ -2453,6 +2905,34 @@ export interface components {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
         };
+        UpdateContainerBody: {
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+        };
+        UpdatedContainer: {
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            resources: components["schemas"]["ContainerResources"];
+            restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+        };
         UpdateRegistryBody: {
             caCertificate?: string | null;
             name?: string;
@@ -2468,7 +2948,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2484,8 +2964,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
+            hostRole: string | null;
             id: string;
             username: string;
         };
@@ -2496,7 +2976,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2542,6 +3022,19 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
+        };
+        /** @enum {string} */
+        WaitCondition: "not-running" | "next-exit" | "removed";
+        WhoCanItem: {
+            because: components["schemas"]["BecauseResponse"];
+            id: string;
+            kind: components["schemas"]["AccountKind"];
+            username: string;
+        };
+        WhoCanPage: {
+            items: components["schemas"]["WhoCanItem"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
         };
         WrittenArchive: {
             /** @description Bytes of the files. */
@@ -2766,10 +3259,12 @@ export interface operations {
                 name?: string[];
                 /** @description Only those connected to this network. */
                 network?: string[];
-                /** @description Only running ones that publish this port of theirs: `80` or `80/udp`. */
+                /** @description Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
                 publish?: string[];
                 /** @description Only those created after this container (name or id). */
                 since?: string;
+                /** @description Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+                size?: boolean;
                 /** @description Order; newest first when left out. */
                 sort?: components["schemas"]["ContainerSort"];
                 status?: components["schemas"]["ContainerStatus"][];
@@ -2851,6 +3346,8 @@ export interface operations {
     ContainerInspect: {
         parameters: {
             query?: {
+                /** @description Also its size on the disk. The engine counts it file by file, which takes its time. */
+                size?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2903,6 +3400,53 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContainerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedContainer"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
@@ -3113,6 +3657,44 @@ export interface operations {
             };
         };
     };
+    ContainerExec: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ContainerExport: {
         parameters: {
             query?: {
@@ -3231,6 +3813,49 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["LogLineRecord"];
                     "text/plain": string;
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3378,6 +4003,40 @@ export interface operations {
             };
         };
     };
+    ContainerStats: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerUse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ContainerStop: {
         parameters: {
             query?: {
@@ -3447,6 +4106,174 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerProcesses"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUnpause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerWait: {
+        parameters: {
+            query?: {
+                /** @description What is waited for; `not-running` when left out. */
+                condition?: components["schemas"]["WaitCondition"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The head comes at once, the body when it is so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerExit"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerBulk: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkReport"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneContainersBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainersPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5109,6 +5936,48 @@ export interface operations {
             };
         };
     };
+    RoleCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -5128,6 +5997,386 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+                /** @description id of the token */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5998,6 +7247,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumePrune: {
+        parameters: {
+            query?: {
+                /** @description Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+                all?: boolean;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedVolumes"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WhoCan: {
+        parameters: {
+            query: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description `ContainerRestart`, as in api/operations.md. */
+                operation: string;
+                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
+                target?: string;
+                /** @description The team that the object is in, or in which something would be made or listed. */
+                teamName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoCanPage"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
