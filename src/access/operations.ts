@@ -65,6 +65,7 @@ const unowned = { unowned: true } as const
 export const OPERATIONS = {
   // containers
   ContainerList: row('containers.read', 'scope', 'read', 'rest', 'GET /containers/json'),
+  ContainerWatch: row('containers.read', 'scope', 'open', 'stream'),
   ContainerCreate: row('containers.create', 'team', 'write', 'rest', 'POST /containers/create'),
   ContainerInspect: row('containers.read', 'container', 'read', 'rest', 'GET /containers/{id}/json', unowned),
   ContainerStart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/start'),

@@ -63,7 +63,7 @@ describe.each(STREAM)('%s over a socket', (id) => {
     for (const which of targetsOf(id)) {
       const wanted = expected(who, id, which)
       const before = await stateBefore(id, wanted)
-      const { ok, error } = await world.open(who, STREAMS[id]!(world.ref(operation(id).target, which)))
+      const { ok, error } = await world.open(who, STREAMS[id]!(pointerOf(id, which)))
       const answer = {
         status: ok ? 200 : statusOf(error!.code),
         code: ok ? null : error!.code,
@@ -115,6 +115,13 @@ async function stateBefore(id: OperationId, wanted: Expected): Promise<State | n
 
 async function assertUnchanged(before: State | null): Promise<void> {
   if (before) expect(await world.state()).toEqual(before)
+}
+
+/** What the params of a stream point at. */
+function pointerOf(id: OperationId, which: Which): string | undefined {
+  const { target } = operation(id)
+  if (target !== 'scope') return world.ref(target, which)
+  return which === 'none' ? undefined : world.teams[which]
 }
 
 async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected): Promise<Answer> {
