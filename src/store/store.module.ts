@@ -5,6 +5,7 @@ import { EventStore } from './events.store.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
 import { LeaseStore } from './leases.store.js'
 import { MembershipStore } from './memberships.store.js'
@@ -13,6 +14,7 @@ import { ProcessStore } from './processes.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
+import { RoleStore } from './roles.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
@@ -27,6 +29,7 @@ const STORES = [
   HostExportStore,
   HostPortStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
   LeaseStore,
   MembershipStore,
@@ -35,6 +38,7 @@ const STORES = [
   RegistryStore,
   RenameStore,
   SecretBox,
+  RoleStore,
   SessionStore,
   SettingsStore,
   SetupStore,

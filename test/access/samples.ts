@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -33,6 +33,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  // the table has unpause next, so nothing else meets it paused
+  ContainerPause: { passes: ['container_paused'] },
+  ContainerUnpause: { passes: ['conflict'] },
+  ContainerUpdate: invalid({ resources: { memory: 'much' } }),
+  ContainerWait: { query: 'condition=perhaps', passes: ['invalid_request'] },
+  ContainerStats: {},
+  ContainerExec: { body: { command: ['true'] } },
+  ContainerPrune: invalid({ until: 'tomorrow' }),
+  ContainerBulk: invalid({ action: 'dance', refs: [] }),
   ContainerChanges: {},
   ContainerExport: {},
   ContainerArchive: { query: 'path=/etc/passwd' },
@@ -44,6 +53,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ImageHistory: {},
   ImageCreate: invalid({ reference: 5 }),
   ImageTag: invalid({ source: 5, target: 5 }),
+  ImageLayers: {},
+  ImagePush: invalid({ reference: 5 }),
+  ImagePrune: invalid({ all: 'perhaps' }),
+  ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
 
   VolumeList: {},
@@ -73,6 +86,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   AuthLogout: { uses: 'login' },
   MeInspect: {},
   MeCanI: { body: { operation: 'MeInspect' } },
+  WhoCan: { query: 'operation=MeInspect' },
   MePassword: invalid({ current: 5 }),
   SessionList: {},
   SessionDelete: nothing,
@@ -87,6 +101,9 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   UserDelete: { uses: 'user' },
   RoleList: {},
   RoleInspect: { path: { name: 'viewer' } },
+  RoleCreate: invalid({ name: '!' }),
+  RoleUpdate: { path: { name: 'viewer' }, passes: ['conflict'] },
+  RoleDelete: { path: { name: 'viewer' }, passes: ['conflict'] },
   PermissionList: {},
   TeamList: {},
   TeamCreate: invalid({ name: '!' }),
@@ -116,6 +133,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
 
+  ServiceAccountList: {},
+  ServiceAccountCreate: invalid({ name: '!' }),
+  ServiceAccountInspect: {},
+  ServiceAccountUpdate: invalid({ disabled: 'perhaps' }),
+  ServiceAccountDelete: { uses: 'serviceAccount' },
+  ServiceTokenList: {},
+  ServiceTokenCreate: invalid({ name: 5 }),
+  ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
+
   JobList: {},
   JobInspect: {},
   JobCancel: { passes: ['job_ended'] },
@@ -133,8 +159,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   OpenApi: {},
 }
 
-/** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
-export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
+/** How a stream is opened on the target (for a scope: the team, if any), by the operation that it is decided as; `null`: reached only inside another. */
+export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string | undefined) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
   ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
   ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
@@ -144,6 +170,7 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { k
   ExecStart: null,
   ExecResize: null,
   ExecInspect: null,
+  ContainerWatch: (team) => ({ kind: 'containers.watch', params: { team } }),
   SystemEvents: (team) => ({ kind: 'system.events', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }
