@@ -31,8 +31,8 @@ afterAll(async () => {
 
 /** From now on the gateway hears no event: what it shows, it has asked for. */
 function deafen(gateway: Gateway): void {
-  const inventory = gateway.app.get(Inventory, { strict: false }) as unknown as { apply: () => void }
-  inventory.apply = () => undefined
+  const inventory: object = gateway.app.get(Inventory, { strict: false })
+  Object.assign(inventory, { apply: () => undefined })
 }
 
 const create = (name: string) =>
