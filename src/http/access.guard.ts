@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
 import { endingSignal } from './ending.js'
-import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
+import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
 /** The REST edge's one question to the access layer, before any body is looked into. */
@@ -68,7 +68,7 @@ function team(request: BerthRequest): string | undefined {
 function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
   const keys = Object.keys(request.query as object).filter((key) => !(key === 'dryRun' && takesDryRun(id)))
   if (keys.length === 0) return
-  const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
+  const teamAllowed = takesTeam(operation(id))
   const args = Object.keys(
     (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {},
   )
