@@ -5679,7 +5679,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
