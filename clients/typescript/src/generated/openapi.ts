@@ -1831,7 +1831,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2454,7 +2454,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2494,7 +2494,7 @@ export interface components {
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
