@@ -136,9 +136,10 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   // the first parameter is the target's
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => given[name] ?? encodeURIComponent(ref!))
   const team = which === 'none' || isObject ? undefined : world.teams[which]
-  const query = [sample.query, team && target === 'scope' ? `team=${team}` : undefined].filter(Boolean).join('&')
+  const inQuery = target === 'scope' || operation(id).teamInQuery === true
+  const query = [sample.query, team && inQuery ? `team=${team}` : undefined].filter(Boolean).join('&')
   const request = actor.http[method.toLowerCase() as 'get'](path + (query && `?${query}`))
-  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && { team }) } : undefined
+  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && !inQuery && { team }) } : undefined
   const { status, headers, text } = await (body ? request.send(body) : request)
   const problem = status >= 400 ? problemOf(text, headers) : null
   const { date: _date, 'x-request-id': requestId, ...telling } = headers as Record<string, string>

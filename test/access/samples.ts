@@ -53,6 +53,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ImageHistory: {},
   ImageCreate: invalid({ reference: 5 }),
   ImageTag: invalid({ source: 5, target: 5 }),
+  ImageLayers: {},
+  ImagePush: invalid({ reference: 5 }),
+  ImagePrune: invalid({ all: 'perhaps' }),
+  ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
 
   VolumeList: {},
