@@ -138,6 +138,19 @@ export const EXEC: Table = {
       leaves: 'none',
     },
     {
+      name: 'CVE-2018-15664: files read through a link that is changed meanwhile (docker cp)',
+      send: rest('GET', '/containers/web/archive?path=/etc/passwd'),
+      answers: 'route_not_found',
+    },
+    {
+      name: 'CVE-2026-41567: a compressed archive, unpacked by what the container itself brings (docker cp)',
+      send: rest('PUT', '/containers/web/archive?path=/', {
+        body: Buffer.from('1f8b', 'hex'),
+        headers: { 'content-type': 'application/gzip' },
+      }),
+      answers: 'route_not_found',
+    },
+    {
       name: 'an input for a stream of another connection',
       send: ask(() => ['stream:input', { streamId: '00000000-0000-4000-8000-000000000000', data: 'id\n' }]),
       answers: 'stream_not_found',
