@@ -147,6 +147,7 @@ function teamOf(target: Target): string | null {
 function nameOf(target: Target): string | null {
   if ('engineId' in target) return `${target.name} (${target.engineId})`
   if (target.kind === 'image') return target.reference ?? target.contentId
+  if (target.kind === 'registry') return target.title.slice(0, 512)
   if ('id' in target) return target.id
   return target.kind === 'scope' ? target.teams.map((team) => team.name).join(',') : null
 }

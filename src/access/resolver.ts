@@ -21,6 +21,8 @@ export interface Pointer {
   readonly ref?: string | undefined
   /** `?team=`, or `team` of the body or params. */
   readonly team?: string | undefined
+  /** What in the target, for the audit log alone: nothing is decided by it. */
+  readonly part?: string | undefined
 }
 
 /** Turns a client's reference into one pinned target, looking only at what the caller may see. Resolved once per request. */
@@ -55,7 +57,7 @@ export class Resolver {
       case 'job':
         return this.job(principal, plain(pointer.ref))
       case 'registry':
-        return this.registry(principal, plain(pointer.ref))
+        return this.registry(principal, pointer)
       case 'image':
         return this.image(row, principal, pointer)
       case 'container':
@@ -156,10 +158,11 @@ export class Resolver {
     return { kind: 'job', id: job.id, team: await this.teams.visible(principal, job.team_id) }
   }
 
-  private async registry(principal: Principal, id: string): Promise<RegistryTarget> {
-    const registry = await this.registries.find(id)
+  private async registry(principal: Principal, pointer: Pointer): Promise<RegistryTarget> {
+    const registry = await this.registries.find(plain(pointer.ref))
     if (!registry) throw new AppError('NOT_FOUND')
-    return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id) }
+    const title = [`${registry.name} (${registry.address})`, ...(pointer.part === undefined ? [] : [pointer.part])].join(' ')
+    return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id), title }
   }
 
   private async user(ref: string): Promise<UserTarget> {

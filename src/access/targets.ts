@@ -47,6 +47,8 @@ export interface RegistryTarget {
   readonly kind: 'registry'
   readonly id: string
   readonly team: TeamRef
+  /** For the audit log: `company (registry.example:5000)`, and what in it. */
+  readonly title: string
 }
 
 export interface UserTarget {

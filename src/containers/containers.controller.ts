@@ -6,6 +6,7 @@ import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { Containers } from './containers.service.js'
 import { ListContainersQuery, RemoveQuery } from './dto/container.query.js'
 import { ContainerCopies, ContainerDetails, ContainerPage, ContainerSummary } from './dto/container.response.js'
@@ -21,6 +22,7 @@ export class ContainersController {
     private readonly details: ContainerDetailsReader,
     private readonly creation: ContainerCreation,
     private readonly lifecycle: ContainerLifecycle,
+    private readonly trial: ContainerTrial,
   ) {}
 
   @Get()
@@ -46,7 +48,7 @@ export class ContainersController {
 
   /** A creation that is only tried. */
   check(grant: Grant<'ContainerCreate'>, _query: CreateContainerQuery, body: CreateContainerBody): Promise<void> {
-    return this.creation.check(grant, body)
+    return this.trial.create(grant, body)
   }
 
   @Get(':ref')

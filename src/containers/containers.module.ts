@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
+import { ContainerFilesController } from './container-files.controller.js'
+import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
@@ -10,12 +12,13 @@ import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { Host } from './host-facts.js'
+import { HostPorts } from './host-ports.js'
 import { LogAnswer } from './log-answer.js'
 import { MountPlans } from './mount-plan.js'
-import { OpenRights } from './open-rights.js'
 import { PolicyController } from './policy.controller.js'
 import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
@@ -23,23 +26,25 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
+    ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,
     ContainerPreparation,
     ContainerRenaming,
+    ContainerTrial,
     Containers,
     ContainerViews,
     LiveContainers,
     Host,
+    HostPorts,
     LogAnswer,
     MountPlans,
-    OpenRights,
     PolicyChecks,
     ...STREAM_PROVIDERS,
     TeamContainers,

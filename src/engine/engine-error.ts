@@ -1,14 +1,16 @@
 import { AppError } from '../common/errors.js'
-import { CONFLICTS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
+import { CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
 import { errorCode } from './transport.js'
 
 /** What a call was about, to say the right thing when it fails. */
 export interface Doing {
-  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'pull' | 'import'
+  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'pull' | 'import' | 'copy'
   /** The engine name that is asked for. */
   readonly name?: string
   /** The image of a create. */
   readonly image?: string
+  /** The path in a container. */
+  readonly path?: string
   /** The object itself, to tell its absence from that of another one it needs. */
   readonly id?: string
 }
@@ -22,6 +24,11 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   const port = portInUse(text)
   if (port !== undefined) return new AppError('PORT_IN_USE', { port }, options)
   if (doing?.verb === 'pull' && status !== 503) return transferError(text, options.cause)
+  if (doing?.verb === 'copy') {
+    const error = copyError(status, text, doing.path ?? '')
+    if (error) return error
+  }
+  if (doing?.verb !== 'start' && DISK_FULL.test(text)) return new AppError('DISK_FULL', {}, options)
   const conflict = status === 404 ? undefined : conflictOf(text, doing, options)
   if (conflict) return conflict
   if (doing?.verb === 'start' && status !== 503) return startError(status, { text, id: doing.id }, options)
@@ -38,6 +45,14 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
 export function transferError(text: string, cause = `engine: ${text.slice(0, 2_000)}`): AppError {
   const known = TRANSFER_REASONS.find(([pattern]) => pattern.test(text))
   return new AppError('PULL_FAILED', { reason: known?.[1] ?? 'the registry could not be used' }, { cause })
+}
+
+function copyError(status: number, text: string, path: string): AppError | undefined {
+  const cause = `engine ${status}: ${text.slice(0, 2_000)}`
+  // a HEAD says nothing, and the container itself was there a moment ago
+  if (status === 404 && (text === '' || /could not find the file/i.test(text))) return new AppError('FILE_NOT_FOUND', { path }, { cause })
+  const known = COPY_REASONS.find(([pattern]) => pattern.test(text))
+  return known && new AppError('CONFLICT', { reason: known[1] }, { cause })
 }
 
 /** What a failed connection means; anything that is no connection error is returned as it is. */
@@ -76,6 +91,8 @@ function missing(text: string, doing: Doing | undefined, options: ErrorOptions):
 function reasonOf(text: string): string | undefined {
   return START_REASONS.find(([pattern]) => pattern.test(text))?.[1]
 }
+
+const DISK_FULL = /no space left on device|disk quota exceeded/i
 
 /** The three wordings of 20.10 to 28. */
 const PORT = [

@@ -26,7 +26,7 @@ const REFERENCE = new RegExp(`^${REPOSITORY_PATTERN}(?::${TAG_PATTERN})?(?:@${DI
 const DIALLED: Readonly<Record<string, readonly RegExp[]>> = {
   GET: [
     /^\/(?:version|info|system\/df|containers\/json|images\/json|volumes|networks)$/,
-    new RegExp(`^/containers/${ID_PATTERN}/(?:json|top)$`),
+    new RegExp(`^/containers/${ID_PATTERN}/(?:json|top|changes)$`),
     new RegExp(`^/(?:exec/${ID_PATTERN}/json|networks/${ID_PATTERN}|volumes/${NAME_PATTERN})$`),
     /^\/images\/(.+)\/(?:json|history)$/,
     /^\/distribution\/(.+)\/json$/,

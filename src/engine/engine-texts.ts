@@ -78,6 +78,15 @@ export const START_REASONS: readonly (readonly [RegExp, string])[] = [
   [/permission denied/i, 'permission denied'],
 ]
 
+/** Why files could not be copied; moby: daemon/archive.go and pkg/archive. */
+export const COPY_REASONS: readonly (readonly [RegExp, string])[] = [
+  [/rootfs is marked read-only/i, 'the file system of the container is read-only'],
+  [/volume is marked read-only|read-only file system/i, 'what is mounted there is read-only'],
+  [/cannot overwrite (non-)?directory|cannot overwrite .* with/i, 'a folder would be replaced by a file, or a file by a folder'],
+  [/extraction point is not a directory|not a directory/i, 'the path is not a folder'],
+  [/is not running/i, 'the container is not running'],
+]
+
 /** Why a pull or push failed. */
 export const TRANSFER_REASONS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'no space left on device'],

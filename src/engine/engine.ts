@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
+import { ContainerFiles } from './container-files.js'
 import { Containers } from './containers.js'
 import type { EngineState } from './engine-state.js'
 import { Execs } from './exec.js'
@@ -20,6 +21,7 @@ import { Volumes } from './volumes.js'
 export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly system: System
   readonly containers: Containers
+  readonly files: ContainerFiles
   readonly images: Images
   readonly volumes: Volumes
   readonly networks: Networks
@@ -36,6 +38,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     const client = new EngineClient(this.transport, this.connection, all)
     this.system = new System(client)
     this.containers = new Containers(client)
+    this.files = new ContainerFiles(client)
     this.images = new Images(client)
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)

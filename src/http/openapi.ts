@@ -22,6 +22,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'id',
   'users/id': 'id or user name',
   name: 'name',
+  'registries/name': 'repository (percent-encoded): `team%2Fapp`',
+  reference: 'tag or digest (`sha256:…`)',
   team: 'name or id of the team',
   user: 'id or user name',
 }

@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
-import { RouteConfig } from '@nestjs/platform-fastify'
+import { MoreRouteConfig } from './route-config.js'
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger'
 import { type Grant, operation, type OperationId, type TargetKind } from '../access/index.js'
 import { AppError } from '../common/errors.js'
@@ -23,7 +23,7 @@ export function Operation<const Op extends OperationId>(id: Op, summary?: string
   const row = operation(id)
   const decorators = [
     SetMetadata(OPERATION, id),
-    RouteConfig({ operation: id }),
+    MoreRouteConfig({ operation: id }),
     ApiOperation({ operationId: id, ...(summary && { summary }) }),
     ApiExtension('x-permission', row.permission),
     ApiExtension('x-target', row.target),

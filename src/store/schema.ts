@@ -20,6 +20,7 @@ export interface Schema {
   subnets: SubnetsTable
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
+  host_ports: HostPortsTable
   renames: RenamesTable
   registries: RegistriesTable
 }
@@ -269,6 +270,16 @@ export interface RegistriesTable {
 }
 
 export type RegistryRow = Selectable<RegistriesTable>
+/** A host port of a container; counts while the container's ownership row holds its name. */
+export interface HostPortsTable {
+  ip: string
+  port: number
+  protocol: string
+  /** Of the container's ownership row. */
+  uid: string
+  created_at: string
+}
+
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>

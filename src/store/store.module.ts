@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
 import { HostExportStore } from './host-exports.store.js'
+import { HostPortStore } from './host-ports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
@@ -21,6 +22,7 @@ import { UserStore } from './users.store.js'
 const STORES = [
   AuditStore,
   HostExportStore,
+  HostPortStore,
   ImageReferenceStore,
   JobStore,
   MembershipStore,

@@ -131,9 +131,15 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   const request = actor.http[method.toLowerCase() as 'get'](path + (query && `?${query}`))
   const body = sample.body ? { ...sample.body, ...(team && target === 'team' && { team }) } : undefined
   const { status, headers, text } = await (body ? request.send(body) : request)
-  const problem = status >= 400 ? (JSON.parse(text) as { code: string; requestId: string }) : null
+  const problem = status >= 400 ? problemOf(text, headers) : null
   const { date: _date, 'x-request-id': requestId, ...telling } = headers as Record<string, string>
   return { status, code: problem?.code ?? null, requestId: requestId!, bytes: masked(problem) + masked(telling) }
+}
+
+/** An answer to HEAD has it in its head. */
+function problemOf(text: string | undefined, headers: Record<string, string>): { code: string; requestId: string } {
+  const code = headers['berth-error']
+  return code === undefined ? (JSON.parse(text!) as { code: string; requestId: string }) : { code, requestId: headers['x-request-id']! }
 }
 
 /** The object; for what ends it, another one. */

@@ -33,6 +33,11 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  ContainerChanges: {},
+  ContainerExport: {},
+  ContainerArchive: { query: 'path=/etc/passwd' },
+  ContainerArchiveInfo: { query: 'path=/etc/passwd' },
+  PutContainerArchive: { query: 'path=nowhere', passes: ['invalid_request'] },
 
   ImageList: {},
   ImageInspect: {},
@@ -97,6 +102,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   RegistryDelete: { uses: 'registry' },
   // the gateway does not reach itself
   RegistryCheck: { passes: ['registry_address_refused'] },
+  RepositoryList: { passes: ['registry_address_refused'] },
+  RepositoryTags: { path: { name: 'a%2Fb' }, passes: ['registry_address_refused'] },
+  ManifestInspect: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
+  ManifestDelete: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
 
   ProfileInspect: {},
   ProfilePut: invalid({ profile: 'king' }),

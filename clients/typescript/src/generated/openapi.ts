@@ -123,6 +123,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file or folder of a container, as a tar; one file also as itself */
+        get: operations["ContainerArchive"];
+        /** Unpack a tar in a folder of a container, or write one file */
+        put: operations["PutContainerArchive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** What a path of a container is */
+        head: operations["ContainerArchiveInfo"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from the image */
+        get: operations["ContainerChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file system as a tar, without what is mounted */
+        get: operations["ContainerExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/kill": {
         parameters: {
             query?: never;
@@ -745,6 +798,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories of a registry */
+        get: operations["RepositoryList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/manifests/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tag or digest stands for */
+        get: operations["ManifestInspect"];
+        put?: never;
+        post?: never;
+        /** Delete a manifest from a registry, with every tag on it */
+        delete: operations["ManifestDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags of a repository */
+        get: operations["RepositoryTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1082,6 +1187,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        ArchiveForm: "tar" | "file";
         AssignedResponse: {
             id: string;
             kind: components["schemas"]["OwnedKind"];
@@ -1359,6 +1466,13 @@ export interface components {
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
         };
+        Content: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
             autoRemove?: boolean;
@@ -1457,7 +1571,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1467,6 +1581,15 @@ export interface components {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        /** @enum {string} */
+        FileChangeKind: "changed" | "added" | "removed";
+        FileChanges: {
+            items: components["schemas"]["FileChangeView"][];
+        };
+        FileChangeView: {
+            kind: components["schemas"]["FileChangeKind"];
+            path: string;
         };
         GrantedBody: {
             /** @description Without `CAP_`. */
@@ -1759,6 +1882,33 @@ export interface components {
             /** @description RFC 3339 with nanoseconds. */
             time: string;
         };
+        Manifest: {
+            /** @description Of an image; null of an index. */
+            config: components["schemas"]["Content"] | null;
+            /** @description `sha256:…` */
+            digest: string;
+            kind: components["schemas"]["ManifestKind"];
+            /** @description Of an image, the lowest first. */
+            layers: components["schemas"]["Content"][];
+            /** @description Of an index. */
+            manifests: components["schemas"]["PlatformManifest"][];
+            mediaType: string;
+            /** @description `registry.example:5000/team/app@sha256:…` */
+            reference: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+            /** @description Bytes of an image with its layers; of an index that of its manifests alone. */
+            totalSize: number;
+        };
+        ManifestDeletion: {
+            /** @description False: the repository has too many tags to look at each, so more may have gone. */
+            complete: boolean;
+            digest: string;
+            /** @description Every tag that went with it, the one that was asked for among them. */
+            tags: string[];
+        };
+        /** @enum {string} */
+        ManifestKind: "image" | "index";
         MemberPage: {
             items: components["schemas"]["MemberResponse"][];
             /** @description For the next page; null on the last. */
@@ -1893,6 +2043,15 @@ export interface components {
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
         };
+        PlatformManifest: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description `linux/amd64`, `linux/arm64/v8`; null for what is no image, such as an attestation. */
+            platform: string | null;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
         PolicyCheckBody: {
             spec: components["schemas"]["PolicySpec"];
             /** @description Team by whose profile it is judged; may be left out by a member of exactly one. */
@@ -1972,7 +2131,7 @@ export interface components {
         PortBody: {
             /** @description Port inside the container. */
             container: number;
-            /** @description Port of the host, 1024 or above; a free one when left out. */
+            /** @description Port of the host, 1024 or above; when left out a free one of 20000 to 29999, or of the team's range. */
             host?: number;
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
@@ -2101,6 +2260,27 @@ export interface components {
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        Repository: {
+            /** @description `team/app` */
+            name: string;
+            /** @description How image references begin that mean it: `registry.example:5000/team/app`. */
+            reference: string;
+        };
+        RepositoryPage: {
+            items: components["schemas"]["Repository"][];
+            /** @description For the next page; null on the last. The registry decides the order and how many there are. */
+            nextCursor: string | null;
+        };
+        RepositoryTag: {
+            name: string;
+            /** @description The whole image reference: `registry.example:5000/team/app:1`. */
+            reference: string;
+        };
+        RepositoryTagPage: {
+            /** @description By name. */
+            items: components["schemas"]["RepositoryTag"][];
+            nextCursor: string | null;
         };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
@@ -2362,6 +2542,12 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
+        };
+        WrittenArchive: {
+            /** @description Bytes of the files. */
+            bytes: number;
+            /** @description Files, folders and links. */
+            entries: number;
         };
     };
     responses: never;
@@ -2723,6 +2909,233 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/x-tar": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PutContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description With `as=file`: permissions, octal as for chmod; 0644 when left out. */
+                mode?: string;
+                /** @description With `as=file`: time of its last change; now when left out. */
+                modified?: string;
+                /** @description A folder of the container is not replaced by a file of the tar, nor the other way round. Always so with `as=file`. */
+                noOverwriteDirNonDir?: boolean;
+                /** @description `uid:gid` that all of it belongs to. A tar says it itself when this is left out; a file then belongs to root. */
+                owner?: string;
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenArchive"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchiveInfo: {
+        parameters: {
+            query: {
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it is in the head */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerChanges: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileChanges"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerExport: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4496,6 +4909,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryCheckResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestDeletion"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryTags: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryTagPage"];
                 };
             };
             /** @description RFC 9457 problem details */
