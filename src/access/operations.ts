@@ -55,8 +55,8 @@ function row<const P extends string, const T extends TargetKind>(
 }
 
 /** An engine operation that nobody gets, administrators included. */
-function never(engine: string): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
-  return row('none', 'host', 'write', 'never', engine)
+function never(engine: string, extra: Extra = {}): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
+  return row('none', 'host', 'write', 'never', engine, extra)
 }
 
 const unowned = { unowned: true } as const
@@ -70,15 +70,15 @@ export const OPERATIONS = {
   ContainerStop: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/stop', unowned),
   ContainerRestart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/restart'),
   ContainerKill: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/kill', unowned),
-  ContainerPause: row('containers.operate', 'container', 'write', 'planned', 'POST /containers/{id}/pause'),
-  ContainerUnpause: row('containers.operate', 'container', 'write', 'planned', 'POST /containers/{id}/unpause'),
+  ContainerPause: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/pause'),
+  ContainerUnpause: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/unpause'),
   ContainerRename: row('containers.update', 'container', 'write', 'rest', 'POST /containers/{id}/rename'),
-  ContainerUpdate: row('containers.update', 'container', 'write', 'planned', 'POST /containers/{id}/update'),
+  ContainerUpdate: row('containers.update', 'container', 'write', 'rest', 'POST /containers/{id}/update'),
   ContainerDelete: row('containers.remove', 'container', 'write', 'rest', 'DELETE /containers/{id}', unowned),
-  ContainerWait: row('containers.read', 'container', 'read', 'planned', 'POST /containers/{id}/wait'),
+  ContainerWait: row('containers.read', 'container', 'read', 'rest', 'POST /containers/{id}/wait'),
   ContainerTop: row('containers.top', 'container', 'read', 'both', 'GET /containers/{id}/top'),
   ContainerLogs: row('containers.logs', 'container', 'open', 'both', 'GET /containers/{id}/logs', unowned),
-  ContainerStats: row('containers.stats', 'container', 'open', 'stream', 'GET /containers/{id}/stats'),
+  ContainerStats: row('containers.stats', 'container', 'open', 'both', 'GET /containers/{id}/stats'),
   ContainerChanges: row('containers.files', 'container', 'read', 'rest', 'GET /containers/{id}/changes'),
   ContainerExport: row('containers.files', 'container', 'open', 'rest', 'GET /containers/{id}/export'),
   ContainerArchive: row('containers.files', 'container', 'open', 'rest', 'GET /containers/{id}/archive'),
@@ -87,8 +87,9 @@ export const OPERATIONS = {
   ContainerAttach: row('containers.attach', 'container', 'open', 'stream', 'POST /containers/{id}/attach'),
   ContainerAttachWebsocket: never('GET /containers/{id}/attach/ws'),
   ContainerResize: row('containers.attach', 'container', 'write', 'stream', 'POST /containers/{id}/resize'),
-  ContainerPrune: row('containers.prune', 'scope', 'write', 'planned', 'POST /containers/prune'),
-  ContainerExec: row('containers.exec', 'container', 'open', 'stream', 'POST /containers/{id}/exec'),
+  ContainerPrune: row('containers.prune', 'scope', 'write', 'rest', 'POST /containers/prune'),
+  ContainerBulk: row('containers.bulk', 'scope', 'write', 'rest'),
+  ContainerExec: row('containers.exec', 'container', 'open', 'both', 'POST /containers/{id}/exec'),
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),
   ExecResize: row('containers.exec', 'container', 'write', 'stream', 'POST /exec/{id}/resize'),
@@ -118,8 +119,9 @@ export const OPERATIONS = {
   VolumeCreate: row('volumes.create', 'team', 'write', 'rest', 'POST /volumes/create'),
   VolumeInspect: row('volumes.read', 'volume', 'read', 'rest', 'GET /volumes/{name}'),
   VolumeDelete: row('volumes.remove', 'volume', 'write', 'rest', 'DELETE /volumes/{name}'),
-  VolumeUpdate: row('volumes.update', 'volume', 'write', 'planned', 'PUT /volumes/{name}', { since: '1.42' }),
-  VolumePrune: row('volumes.prune', 'scope', 'write', 'planned', 'POST /volumes/prune'),
+  // of cluster volumes alone
+  VolumeUpdate: never('PUT /volumes/{name}', { since: '1.42' }),
+  VolumePrune: row('volumes.prune', 'scope', 'write', 'rest', 'POST /volumes/prune'),
   NetworkList: row('networks.read', 'scope', 'read', 'rest', 'GET /networks'),
   NetworkCreate: row('networks.create', 'team', 'write', 'rest', 'POST /networks/create'),
   NetworkInspect: row('networks.read', 'network', 'read', 'rest', 'GET /networks/{id}'),

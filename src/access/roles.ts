@@ -42,6 +42,7 @@ const developer = [
 
 const maintainer = [
   ...developer,
+  'containers.bulk',
   'containers.prune',
   'images.prune',
   'volumes.prune',

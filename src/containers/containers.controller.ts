@@ -8,7 +8,7 @@ import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerTrial } from './container-trial.service.js'
 import { Containers } from './containers.service.js'
-import { ListContainersQuery, RemoveQuery } from './dto/container.query.js'
+import { InspectContainerQuery, ListContainersQuery, RemoveQuery } from './dto/container.query.js'
 import { ContainerCopies, ContainerDetails, ContainerPage, ContainerSummary } from './dto/container.response.js'
 import { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
 
@@ -53,8 +53,12 @@ export class ContainersController {
 
   @Get(':ref')
   @Operation('ContainerInspect', 'Everything about a container')
-  inspect(@Granted() grant: Grant<'ContainerInspect'>, @Param('ref') _ref: string): Promise<ContainerDetails> {
-    return this.details.inspect(grant)
+  inspect(
+    @Granted() grant: Grant<'ContainerInspect'>,
+    @Param('ref') _ref: string,
+    @Query() query: InspectContainerQuery,
+  ): Promise<ContainerDetails> {
+    return this.details.inspect(grant, query)
   }
 
   @Delete(':ref')

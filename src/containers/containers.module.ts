@@ -2,12 +2,11 @@ import { Module } from '@nestjs/common'
 import { ContainerActionsController } from './container-actions.controller.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
-import { ContainerFilesController } from './container-files.controller.js'
-import { ContainerFiles } from './container-files.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
+import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
@@ -26,11 +25,10 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ContainerFilesController, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
-    ContainerFiles,
     ContainerImages,
     ContainerLifecycle,
     ContainerLogs,
@@ -45,6 +43,7 @@ import { OwnedRows } from './watch-owned.js'
     HostPorts,
     LogAnswer,
     MountPlans,
+    ...OPERATION_PROVIDERS,
     PolicyChecks,
     ...STREAM_PROVIDERS,
     TeamContainers,

@@ -34,7 +34,7 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   if (doing?.verb === 'start' && status !== 503) return startError(status, { text, id: doing.id }, options)
   if (status === 404) return missing(text, doing, options)
   if (status === 409) return new AppError('CONFLICT', { reason: 'the engine refuses this in the present state' }, options)
-  const reason = reasonOf(text)
+  const reason = startReason(text)
   if (status === 400) return new AppError('INVALID_REQUEST', { reason: reason ?? 'the engine does not take these values' }, options)
   // a create that the engine answers with 500 although the body is to blame
   if (doing?.verb === 'create' && reason !== undefined) return new AppError('INVALID_REQUEST', { reason }, options)
@@ -79,7 +79,7 @@ function conflictOf(text: string, doing: Doing | undefined, options: ErrorOption
 
 function startError(status: number, { text, id }: { text: string; id: string | undefined }, options: ErrorOptions): AppError {
   if (status === 404 && (id === undefined || text.includes(id))) return new AppError('NOT_FOUND', {}, options)
-  return new AppError('START_FAILED', { reason: reasonOf(text) ?? 'the engine could not start it' }, options)
+  return new AppError('START_FAILED', { reason: startReason(text) ?? 'the engine could not start it' }, options)
 }
 
 function missing(text: string, doing: Doing | undefined, options: ErrorOptions): AppError {
@@ -88,7 +88,8 @@ function missing(text: string, doing: Doing | undefined, options: ErrorOptions):
   return new AppError('NOT_FOUND', {}, options)
 }
 
-function reasonOf(text: string): string | undefined {
+/** Why a start failed, in our words, out of the engine's text; undefined for what is not recognised. */
+export function startReason(text: string): string | undefined {
   return START_REASONS.find(([pattern]) => pattern.test(text))?.[1]
 }
 

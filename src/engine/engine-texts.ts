@@ -8,6 +8,9 @@ import type { ErrorCode } from '../common/errors.js'
 /** The reason of a conflict that another subnet can avoid. */
 export const SUBNET_OVERLAPS = 'the subnet overlaps with another network'
 
+/** The reason why sizes can't be had at this moment. */
+export const MEASURING = 'the engine is measuring its disk already'
+
 /** Conflicts, whatever status the engine gives them (409, but also 403 and 500). */
 export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [
@@ -35,6 +38,7 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     'the container is connected to the network already',
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
+  [/disk usage operation is already running/i, 'CONFLICT', MEASURING],
   [/^address already in use$/i, 'CONFLICT', 'another container has the address'],
   [/one of the networks in private \(none\) mode/i, 'CONFLICT', 'the container was made without a network'],
   [

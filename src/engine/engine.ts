@@ -3,6 +3,7 @@ import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
 import { ContainerFiles } from './container-files.js'
 import { Containers } from './containers.js'
+import { DiskUsage } from './disk-usage.js'
 import type { EngineState } from './engine-state.js'
 import { Execs } from './exec.js'
 import { Images } from './images.js'
@@ -26,6 +27,8 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly volumes: Volumes
   readonly networks: Networks
   readonly exec: Execs
+  /** Sizes on its disk, which are slow to get. */
+  readonly usage: DiskUsage
   /** What is on the engine, kept up to date without asking it. */
   readonly inventory: Inventory
   private readonly connection: Connection
@@ -43,6 +46,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)
     this.exec = new Execs(client)
+    this.usage = new DiskUsage(this.system)
     this.inventory = new Inventory(this, all)
   }
 

@@ -3,6 +3,8 @@
  * An index signature marks the shapes that admission compares field by field.
  */
 
+export type * from './system-types.js'
+
 /** Times are RFC 3339 text unless the name says otherwise; the zero time of Go (`0001-01-01T00:00:00Z`) means never. */
 export type EngineTime = string
 
@@ -294,64 +296,11 @@ export interface ExecInspect {
   readonly ProcessConfig: { readonly tty: boolean; readonly entrypoint: string; readonly arguments: readonly string[] | null }
 }
 
-export interface SystemVersion {
-  readonly Version: string
-  readonly ApiVersion: string
-  readonly MinAPIVersion?: string
-  readonly Os: string
-  readonly Arch: string
-  readonly KernelVersion?: string
-}
-
-export interface SystemInfo {
-  readonly ID: string
-  readonly Name: string
-  readonly ServerVersion: string
-  readonly OperatingSystem: string
-  readonly OSType: string
-  readonly Architecture: string
-  readonly NCPU: number
-  readonly MemTotal: number
-  readonly Driver: string
-  readonly LoggingDriver: string
-  readonly CgroupDriver: string
-  readonly CgroupVersion?: string
-  readonly Containers: number
-  readonly ContainersRunning: number
-  readonly ContainersPaused: number
-  readonly ContainersStopped: number
-  readonly Images: number
-  readonly DockerRootDir: string
-  readonly SystemTime?: EngineTime
-  readonly KernelVersion?: string
-  readonly SecurityOptions?: readonly string[] | null
-  readonly Warnings?: readonly string[] | null
-  readonly MemoryLimit?: boolean
-  readonly PidsLimit?: boolean
-  readonly CpuCfsQuota?: boolean
-  readonly RegistryConfig?: {
-    readonly Mirrors?: readonly string[] | null
-    readonly InsecureRegistryCIDRs?: readonly string[] | null
-    readonly IndexConfigs?: Readonly<Record<string, { readonly Secure: boolean }>> | null
-  } | null
-}
-
 export interface SystemDf {
   readonly LayersSize: number
   readonly Images: readonly (ImageSummary & { readonly SharedSize: number; readonly Containers: number })[] | null
   readonly Containers: readonly (ContainerSummary & { readonly SizeRw?: number; readonly SizeRootFs?: number })[] | null
   readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
-}
-
-/** One line of `GET /events`. */
-export interface EngineEvent {
-  readonly Type: string
-  readonly Action: string
-  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> | null }
-  /** Unix seconds. */
-  readonly time: number
-  /** Unix nanoseconds, rounded by JSON to about 200 ns: order only, never an identity. */
-  readonly timeNano: number
 }
 
 /** One line of the progress of a pull or push. */

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
+import { DryRunBy } from '../http/dry-run.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import {
   CreateRegistryBody,
@@ -25,9 +26,14 @@ export class RegistriesController {
   }
 
   @Post()
+  @DryRunBy('tryCreate')
   @Operation('RegistryCreate', 'Save a registry; its credential is tried first')
   create(@Granted() grant: Grant<'RegistryCreate'>, @Body() body: CreateRegistryBody): Promise<Registry> {
     return this.registries.create(grant, body)
+  }
+
+  tryCreate(grant: Grant<'RegistryCreate'>, body: CreateRegistryBody): Promise<void> {
+    return this.registries.tryCreate(grant, body)
   }
 
   @Get(':id')
@@ -37,9 +43,14 @@ export class RegistriesController {
   }
 
   @Patch(':id')
+  @DryRunBy('tryUpdate')
   @Operation('RegistryUpdate', 'Change a registry; what is new is tried first')
   update(@Granted() grant: Grant<'RegistryUpdate'>, @Param('id') _id: string, @Body() body: UpdateRegistryBody): Promise<Registry> {
     return this.registries.update(grant, body)
+  }
+
+  tryUpdate(grant: Grant<'RegistryUpdate'>, _id: string, body: UpdateRegistryBody): Promise<void> {
+    return this.registries.tryUpdate(grant, body)
   }
 
   @Delete(':id')

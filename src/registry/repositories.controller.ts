@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Param, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
+import { DryRunBy } from '../http/dry-run.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import {
   ListRepositoriesQuery,
@@ -51,6 +52,7 @@ export class RepositoriesController {
   }
 
   @Delete(':name/manifests/:reference')
+  @DryRunBy('tryRemove')
   @Operation('ManifestDelete', 'Delete a manifest from a registry, with every tag on it')
   remove(
     @Granted() grant: Grant<'ManifestDelete'>,
@@ -59,5 +61,9 @@ export class RepositoriesController {
     @Param('reference') reference: string,
   ): Promise<ManifestDeletion> {
     return this.repositories.remove(grant, name, reference)
+  }
+
+  tryRemove(grant: Grant<'ManifestDelete'>, _id: string, name: string, reference: string): Promise<void> {
+    return this.repositories.tryRemove(grant, name, reference)
   }
 }

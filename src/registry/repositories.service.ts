@@ -64,6 +64,13 @@ export class Repositories {
     return { digest, tags: [...all].sort(), complete }
   }
 
+  /** Would `remove` find it? Whether the registry deletes at all, only a deletion tells. */
+  async tryRemove(grant: Grant<'ManifestDelete'>, repository: string, reference: string): Promise<void> {
+    const { content } = await this.open(grant, repository)
+    assertTagOrDigest(reference)
+    await content.manifest(repository, reference)
+  }
+
   private async open(
     grant: Grant<'RepositoryList' | 'RepositoryTags' | 'ManifestInspect' | 'ManifestDelete'>,
     repository?: string,

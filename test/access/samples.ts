@@ -33,6 +33,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  // the table has unpause next, so nothing else meets it paused
+  ContainerPause: { passes: ['container_paused'] },
+  ContainerUnpause: { passes: ['conflict'] },
+  ContainerUpdate: invalid({ resources: { memory: 'much' } }),
+  ContainerWait: { query: 'condition=perhaps', passes: ['invalid_request'] },
+  ContainerStats: {},
+  ContainerExec: { body: { command: ['true'] } },
+  ContainerPrune: invalid({ until: 'tomorrow' }),
+  ContainerBulk: invalid({ action: 'dance', refs: [] }),
   ContainerChanges: {},
   ContainerExport: {},
   ContainerArchive: { query: 'path=/etc/passwd' },
@@ -51,6 +60,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   VolumeInspect: {},
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
+  VolumePrune: { query: 'label==', passes: ['invalid_request'] },
 
   NetworkList: {},
   NetworkCreate: invalid({ name: '!' }),

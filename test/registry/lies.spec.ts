@@ -89,6 +89,13 @@ describe('a registry that names another place for the login', () => {
   })
 })
 
+it('a registry with a token service is not shown the password that it asks for', async () => {
+  await using tokens = await FakeServer.start(json({ token: 'a-token' }))
+  await using registry = await FakeServer.start(challenge('Basic realm="give it to me"'))
+  expect((await maintainer.fails('POST', '/registries', save(registry, { tokenHost: tokens.host }))).code).toBe('registry_protocol')
+  expect([registry.trusted, tokens.seen]).toEqual([[], []])
+})
+
 describe('a registry that redirects', () => {
   it.each([301, 302, 303, 307, 308])('%i: is not followed, before and after the login', async (status) => {
     await using evil = await FakeServer.start(json({}))

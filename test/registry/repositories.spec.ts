@@ -113,6 +113,7 @@ describe.each(['basic', 'tls', 'token'] as const)('with %s', (kind) => {
   it('deletes a manifest by its tag, and says which tags went with it', async () => {
     const digest = await push('ann/deleted', ['1', 'latest', 'stable'])
     await push('ann/deleted', ['2'])
+    expect((await maintainer.http.delete(of(kind, at('ann/deleted', '/manifests/latest?dryRun=true')))).status).toBe(204)
     const deletion = await maintainer.ok('DELETE', of(kind, at('ann/deleted', '/manifests/latest')))
     expect(deletion).toEqual({ digest, tags: ['1', 'latest', 'stable'], complete: true })
     const { items } = await maintainer.ok<Page>('GET', of(kind, at('ann/deleted', '/tags')))

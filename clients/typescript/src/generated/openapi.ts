@@ -120,7 +120,8 @@ export interface paths {
         delete: operations["ContainerDelete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the limits or the restart policy of a container */
+        patch: operations["ContainerUpdate"];
         trace?: never;
     };
     "/api/v1/containers/{ref}/archive": {
@@ -153,6 +154,23 @@ export interface paths {
         get: operations["ContainerChanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/exec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a command in a container, and answer its output */
+        post: operations["ContainerExec"];
         delete?: never;
         options?: never;
         head?: never;
@@ -210,6 +228,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the processes of a container */
+        post: operations["ContainerPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/rename": {
         parameters: {
             query?: never;
@@ -261,6 +296,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a running container uses now */
+        get: operations["ContainerStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/stop": {
         parameters: {
             query?: never;
@@ -289,6 +341,74 @@ export interface paths {
         get: operations["ContainerTop"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused container go on */
+        post: operations["ContainerUnpause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wait for the end of a container */
+        post: operations["ContainerWait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same action on many containers, with a report of each */
+        post: operations["ContainerBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the containers that do not run */
+        post: operations["ContainerPrune"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1132,6 +1252,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/volumes/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+        post: operations["VolumePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1266,6 +1403,42 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
+        BlockIoUse: {
+            /** @description Bytes since its start. */
+            read: number;
+            written: number;
+        };
+        /** @enum {string} */
+        BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
+        BulkBody: {
+            action: components["schemas"]["BulkAction"];
+            /** @description Of `remove`: also running ones, which are killed. */
+            force?: boolean;
+            /** @description Names, full ids or unique id prefixes. */
+            refs: string[];
+            /** @description Of `kill`; `SIGKILL` when left out. */
+            signal?: string;
+            /** @description Team whose containers are meant; may be left out where the references are not ambiguous. */
+            team?: string;
+            /** @description Of `stop` and `restart`: seconds until a container is killed; its own when left out. */
+            timeout?: number;
+            /** @description Of `remove`: their anonymous volumes too. */
+            volumes?: boolean;
+        };
+        BulkItem: {
+            /** @description Its new state; absent when it was removed. */
+            container?: components["schemas"]["ContainerSummary"];
+            done: boolean;
+            /** @description Why it was not done. */
+            error?: components["schemas"]["ProblemDetails"];
+            /** @description Full id; null where there is no such container to the caller. */
+            id: string | null;
+            /** @description As it was given. */
+            ref: string;
+        };
+        BulkReport: {
+            items: components["schemas"]["BulkItem"][];
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1288,19 +1461,23 @@ export interface components {
         CheckItem: {
             /** @description What was found. */
             detail: string;
-            /** @description What to do about it; null where nothing is to be done. */
+            /** @description What to do about it, or how to have it; null where nothing is to be done. */
             fix: string | null;
             /** @description `kernel`, `architecture`, `cgroups` … */
             name: string;
-            result: components["schemas"]["CheckResult"];
+            /** @description `missing`: the host can not be shared without it. */
+            state: components["schemas"]["CheckState"];
         };
         CheckResponse: {
             items: components["schemas"]["CheckItem"][];
-            /** @description No item failed. */
+            /** @description Nothing is missing. */
             ready: boolean;
         };
-        /** @enum {string} */
-        CheckResult: "ok" | "warning" | "failed";
+        /**
+         * @description `missing`: the host can not be shared without it.
+         * @enum {string}
+         */
+        CheckState: "ok" | "warning" | "missing";
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -1354,6 +1531,8 @@ export interface components {
             privileged: boolean;
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -1361,6 +1540,11 @@ export interface components {
             /** @description Empty: the image's, or root. */
             user: string;
             workingDir: string;
+        };
+        ContainerExit: {
+            /** @description Why the code says nothing. */
+            error?: string;
+            exitCode: number;
         };
         ContainerImage: {
             /** @description `sha256:…` of the content that it runs. */
@@ -1422,8 +1606,19 @@ export interface components {
             maxRetries: number;
             policy: string;
         };
+        ContainerSize: {
+            /** @description Bytes with its image. */
+            total: number;
+            /** @description Bytes that it has written over its image. */
+            writable: number;
+        };
         /** @enum {string} */
         ContainerSort: "created" | "-created" | "name" | "-name" | "status" | "-status";
+        ContainersPruned: {
+            items: components["schemas"]["PrunedContainer"][];
+            /** @description Bytes of their writable layers. */
+            spaceReclaimed: number;
+        };
         ContainerState: {
             /** @description Null while it runs or was never started. */
             exitCode: number | null;
@@ -1462,9 +1657,24 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        ContainerUse: {
+            blockIo: components["schemas"]["BlockIoUse"];
+            /** @description Full id. */
+            container: string;
+            cpu: components["schemas"]["CpuUse"];
+            memory: components["schemas"]["MemoryUse"];
+            name: string;
+            network: components["schemas"]["NetworkUse"];
+            /** @description Processes and threads. */
+            pids: number;
+            /** @description RFC 3339. */
+            time: string;
         };
         Content: {
             /** @description `sha256:…` */
@@ -1472,6 +1682,14 @@ export interface components {
             mediaType: string;
             /** @description Bytes, as they are in the registry. */
             size: number;
+        };
+        CpuUse: {
+            /** @description Cores at work. */
+            cores: number;
+            /** @description Cores that there are. */
+            online: number;
+            /** @description Of one core: 200 is two cores at work. */
+            percent: number;
         };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
@@ -1572,6 +1790,34 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExecBody: {
+            /** @description Program and arguments, at most 128 KiB together; no shell in between. */
+            command: string[];
+            /** @description Added to the container's own environment. */
+            env?: {
+                [key: string]: string;
+            } & ({
+                [key: string]: string;
+            } | string[]);
+            /** @description Seconds until it is ended; 60 when left out. */
+            timeout?: number;
+            /** @description `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
+            user?: string;
+            /** @description Absolute, and not below /proc, /sys or /dev. */
+            workingDir?: string;
+        };
+        ExecResult: {
+            /** @description Null: it was ended by the timeout, or closed its output and runs on. */
+            exitCode: number | null;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stderr: string;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stdout: string;
+            /** @description It was ended, since it took longer than its timeout. */
+            timedOut: boolean;
+            /** @description There was more output than is shown. */
+            truncated: boolean;
+        };
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1931,6 +2177,13 @@ export interface components {
             role: components["schemas"]["TeamRole"] | null;
             username: string;
         };
+        MemoryUse: {
+            /** @description Bytes. */
+            limit: number;
+            percent: number;
+            /** @description Bytes, without the file cache that the kernel can take back. */
+            used: number;
+        };
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
@@ -2001,6 +2254,11 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
+        };
+        NetworkUse: {
+            /** @description Bytes since its start, over all interfaces. */
+            received: number;
+            sent: number;
         };
         NewTokenResponse: {
             /** Format: date-time */
@@ -2173,6 +2431,18 @@ export interface components {
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
         };
+        PruneContainersBody: {
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was created before this time, RFC 3339. */
+            until?: string;
+        };
+        PrunedContainer: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
         PrunedNetwork: {
             id: string;
             name: string;
@@ -2181,6 +2451,18 @@ export interface components {
         };
         PrunedNetworks: {
             removed: components["schemas"]["PrunedNetwork"][];
+        };
+        PrunedVolume: {
+            name: string;
+            /** @description Bytes that it took; null where the engine could not tell. */
+            size: number | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedVolumes: {
+            /** @description Bytes that are free now. */
+            reclaimed: number;
+            removed: components["schemas"]["PrunedVolume"][];
         };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
@@ -2257,6 +2539,8 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -2453,6 +2737,34 @@ export interface components {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
         };
+        UpdateContainerBody: {
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+        };
+        UpdatedContainer: {
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            resources: components["schemas"]["ContainerResources"];
+            restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+        };
         UpdateRegistryBody: {
             caCertificate?: string | null;
             name?: string;
@@ -2543,6 +2855,8 @@ export interface components {
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
         };
+        /** @enum {string} */
+        WaitCondition: "not-running" | "next-exit" | "removed";
         WrittenArchive: {
             /** @description Bytes of the files. */
             bytes: number;
@@ -2766,10 +3080,12 @@ export interface operations {
                 name?: string[];
                 /** @description Only those connected to this network. */
                 network?: string[];
-                /** @description Only running ones that publish this port of theirs: `80` or `80/udp`. */
+                /** @description Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
                 publish?: string[];
                 /** @description Only those created after this container (name or id). */
                 since?: string;
+                /** @description Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+                size?: boolean;
                 /** @description Order; newest first when left out. */
                 sort?: components["schemas"]["ContainerSort"];
                 status?: components["schemas"]["ContainerStatus"][];
@@ -2851,6 +3167,8 @@ export interface operations {
     ContainerInspect: {
         parameters: {
             query?: {
+                /** @description Also its size on the disk. The engine counts it file by file, which takes its time. */
+                size?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2903,6 +3221,53 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContainerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedContainer"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
@@ -3113,6 +3478,44 @@ export interface operations {
             };
         };
     };
+    ContainerExec: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ContainerExport: {
         parameters: {
             query?: {
@@ -3231,6 +3634,49 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["LogLineRecord"];
                     "text/plain": string;
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3378,6 +3824,40 @@ export interface operations {
             };
         };
     };
+    ContainerStats: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerUse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ContainerStop: {
         parameters: {
             query?: {
@@ -3447,6 +3927,174 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerProcesses"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUnpause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerWait: {
+        parameters: {
+            query?: {
+                /** @description What is waited for; `not-running` when left out. */
+                condition?: components["schemas"]["WaitCondition"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The head comes at once, the body when it is so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerExit"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerBulk: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkReport"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneContainersBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainersPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5992,6 +6640,50 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumePrune: {
+        parameters: {
+            query?: {
+                /** @description Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+                all?: boolean;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedVolumes"];
+                };
+            };
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
