@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
 export type Effect = 'read' | 'write' | 'open'
@@ -147,6 +148,7 @@ export const OPERATIONS = {
   AuthLogout: row('self.manage', 'self', 'write', 'rest'),
   MeInspect: row('self.read', 'self', 'read', 'rest'),
   MeCanI: row('self.read', 'self', 'read', 'rest'),
+  WhoCan: row('users.read', 'host', 'read', 'rest'),
   MePassword: row('self.manage', 'self', 'write', 'rest'),
   SessionList: row('self.read', 'self', 'read', 'rest'),
   SessionDelete: row('self.manage', 'self', 'write', 'rest'),
@@ -162,6 +164,9 @@ export const OPERATIONS = {
   UserDelete: row('users.manage', 'user', 'write', 'rest'),
   RoleList: row('self.read', 'self', 'read', 'rest'),
   RoleInspect: row('self.read', 'self', 'read', 'rest'),
+  RoleCreate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleUpdate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleDelete: row('roles.manage', 'host', 'write', 'rest'),
   PermissionList: row('self.read', 'self', 'read', 'rest'),
   TeamList: row('teams.read', 'scope', 'read', 'rest'),
   TeamCreate: row('teams.manage', 'host', 'write', 'rest'),
@@ -191,6 +196,16 @@ export const OPERATIONS = {
   HostExportList: row('exports.read', 'host', 'read', 'rest'),
   HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
   HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+
+  // programs of a team
+  ServiceAccountList: row('serviceAccounts.read', 'scope', 'read', 'rest'),
+  ServiceAccountCreate: row('serviceAccounts.manage', 'team', 'write', 'rest'),
+  ServiceAccountInspect: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceAccountUpdate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceAccountDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenList: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceTokenCreate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

@@ -21,6 +21,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ref: 'name, full id, or unique id prefix of at least 4 digits',
   id: 'id',
   'users/id': 'id or user name',
+  'service-accounts/id': 'id or user name',
+  token: 'id of the token',
   name: 'name',
   'registries/name': 'repository (percent-encoded): `team%2Fapp`',
   reference: 'tag or digest (`sha256:…`)',

@@ -7,6 +7,7 @@ import type { ColumnType, Generated, Selectable } from 'kysely'
 export interface Schema {
   settings: SettingsTable
   users: UsersTable
+  roles: RolesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
   sessions: SessionsTable
@@ -41,11 +42,25 @@ export interface UsersTable {
   /** PHC string of Argon2id. */
   password_hash: string
   /** Role on the whole host, beside the roles in teams. */
-  host_role: 'admin' | 'auditor' | null
+  host_role: string | null
   disabled: number
   created_at: string
   /** Access tokens issued before it are refused (password change). */
   credentials_at: string
+  /** `service`: a program's account, which nobody logs in as. */
+  kind: 'user' | 'service'
+  /** The only team of a service account. */
+  team_id: string | null
+}
+
+/** Roles that an administrator made, beside the built-in ones. */
+export interface RolesTable {
+  name: string
+  scope: 'team' | 'host'
+  display_name: string
+  /** JSON list of permissions. */
+  permissions: string
+  created_at: string
 }
 
 export interface TeamsTable {
@@ -284,6 +299,7 @@ export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
+export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>

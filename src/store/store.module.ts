@@ -11,6 +11,7 @@ import { ProcessStore } from './processes.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
+import { RoleStore } from './roles.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
@@ -31,6 +32,7 @@ const STORES = [
   RegistryStore,
   RenameStore,
   SecretBox,
+  RoleStore,
   SessionStore,
   SettingsStore,
   SetupStore,

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'socket.io'
-import type { Access, OperationId, Principal } from '../access/index.js'
+import { type Access, type OperationId, type Principal, sameRights } from '../access/index.js'
 import { AppError, type ErrorCode, toProblem } from '../common/errors.js'
 import { assertShape, type InboundEvent, isInbound, isPlainObject, SHAPES } from './message.js'
 import { readParams } from './params.js'
@@ -38,7 +38,13 @@ interface Open {
   readonly session: StreamSession
   readonly rights: StreamRights<OperationId>
   /** What it was decided on last. A look that came while it was being opened did not see it, so each knows for itself. */
-  basis: string
+  basis: Basis
+}
+
+/** Whose rights, and how much was known to have changed by then. */
+interface Basis {
+  readonly principal: Principal
+  readonly changes: number
 }
 
 /** One socket and its streams: every message is answered, whatever it is. */
@@ -91,10 +97,10 @@ export class StreamConnection implements Opener {
       // only here: an opening that has read the rights before they changed must not bring them back
       this.principal = await within(DECIDE_MS, this.parts.revalidate(this.principal))
       this.undecided = 0
-      const basis = basisOf(this.principal, changes)
+      const basis = { principal: this.principal, changes }
       for (const stream of this.streams.values()) {
         const { session, rights } = stream
-        if (stream.basis === basis && !rights.doubtful) continue
+        if (isSame(stream.basis, basis) && !rights.doubtful) continue
         const lost = await rights.recheck()
         if (lost) void session.finish({ reason: 'revoked', error: toProblem(lost, rights.requestId) })
         else stream.basis = basis
@@ -168,7 +174,7 @@ export class StreamConnection implements Opener {
       const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
       const grants = await rights.grantAll(source.pointers(params), principal)
       const session = this.session(requestId, credit)
-      this.keep({ session, rights, basis: basisOf(principal, changes) })
+      this.keep({ session, rights, basis: { principal, changes } })
       try {
         const context = { signal: session.signal, regrant: rights.regrant.bind(rights), release: rights.release.bind(rights) }
         const opened = await source.open(grants, params, context)
@@ -223,10 +229,8 @@ function bytesOf(data: unknown): Uint8Array {
   return typeof data === 'string' ? Buffer.from(data) : new Uint8Array(0)
 }
 
-/** What decisions read of a principal, and how much was known to have changed before. */
-function basisOf({ hostRole, memberships, cap, onlyTeam }: Principal, changes: number): string {
-  const teams = [...memberships].map(([id, { role }]) => `${id} ${role}`).toSorted()
-  return JSON.stringify([changes, hostRole, teams, cap && [...cap].toSorted(), onlyTeam])
+function isSame(before: Basis, now: Basis): boolean {
+  return before.changes === now.changes && (before.principal === now.principal || sameRights(before.principal, now.principal))
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

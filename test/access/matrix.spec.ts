@@ -3,7 +3,7 @@
  * answer should be comes from model.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operation, type OperationId, OPERATIONS, type TargetKind } from '../../src/access/index.js'
+import { operation, type OperationId, OPERATIONS, RULES, type TargetKind } from '../../src/access/index.js'
 import { ERRORS } from '../../src/common/errors.js'
 import { ROUTES } from '../../clients/typescript/src/generated/routes.js'
 import { ACTORS, type Expected, expected, targetsOf, type Which, type Who } from './model.js'
@@ -90,7 +90,9 @@ describe.each(ACTORS.filter(({ loggedIn }) => loggedIn))('can-i of $name', (who)
       const { body } = await world.actor(who).http.post('/me/can-i').send({ operation: id, target: { ref, team } }).expect(200)
       const wanted = expected(who, id, which)
       const { permission } = operation(id)
-      expect({ which, ...(body as object) }).toEqual({
+      const { because, ...answer } = body as { because: { rule: string } }
+      expect(RULES).toContain(because.rule)
+      expect({ which, ...answer }).toEqual({
         which,
         allowed: wanted === 'allowed',
         permission,
@@ -146,6 +148,7 @@ function problemOf(text: string | undefined, headers: Record<string, string>): {
 async function spent(spend: Sample['uses'], target: TargetKind, which: Which): Promise<string> {
   if (spend === 'user' && which !== 'missing') return world.anotherUser()
   if (spend === 'registry') return world.anotherRegistry(world.ref(target, which))
+  if (spend === 'serviceAccount') return world.anotherServiceAccount(world.ref(target, which))
   return world.ref(target, which)
 }
 

@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -81,6 +81,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   AuthLogout: { uses: 'login' },
   MeInspect: {},
   MeCanI: { body: { operation: 'MeInspect' } },
+  WhoCan: { query: 'operation=MeInspect' },
   MePassword: invalid({ current: 5 }),
   SessionList: {},
   SessionDelete: nothing,
@@ -95,6 +96,9 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   UserDelete: { uses: 'user' },
   RoleList: {},
   RoleInspect: { path: { name: 'viewer' } },
+  RoleCreate: invalid({ name: '!' }),
+  RoleUpdate: { path: { name: 'viewer' }, passes: ['conflict'] },
+  RoleDelete: { path: { name: 'viewer' }, passes: ['conflict'] },
   PermissionList: {},
   TeamList: {},
   TeamCreate: invalid({ name: '!' }),
@@ -123,6 +127,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportList: {},
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+
+  ServiceAccountList: {},
+  ServiceAccountCreate: invalid({ name: '!' }),
+  ServiceAccountInspect: {},
+  ServiceAccountUpdate: invalid({ disabled: 'perhaps' }),
+  ServiceAccountDelete: { uses: 'serviceAccount' },
+  ServiceTokenList: {},
+  ServiceTokenCreate: invalid({ name: 5 }),
+  ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
 
   JobList: {},
   JobInspect: {},

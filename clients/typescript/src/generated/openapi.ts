@@ -977,10 +977,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The built-in roles with their permissions. */
+        /** All roles with their permissions: the built-in ones, and those that were made. */
         get: operations["RoleList"];
         put?: never;
-        post?: never;
+        /** Nobody makes a role that holds what they lack. */
+        post: operations["RoleCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -998,7 +999,81 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
+        /** Only a role that nobody has. */
+        delete: operations["RoleDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
+        patch: operations["RoleUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts for programs of your teams. */
+        get: operations["ServiceAccountList"];
+        put?: never;
+        /** An account that belongs to the team and acts by its tokens alone. */
+        post: operations["ServiceAccountCreate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a service account */
+        get: operations["ServiceAccountInspect"];
+        put?: never;
+        post?: never;
+        /** Ends its tokens; what it made stays with its team. */
+        delete: operations["ServiceAccountDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once: on requests within a second, and on open streams. */
+        patch: operations["ServiceAccountUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a service account's tokens */
+        get: operations["ServiceTokenList"];
+        put?: never;
+        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
+        post: operations["ServiceTokenCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a service account's token */
+        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1269,6 +1344,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/who-can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
+        get: operations["WhoCan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1324,6 +1416,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AccountKind: "user" | "service";
         /** @enum {string} */
         ArchiveForm: "tar" | "file";
         AssignedResponse: {
@@ -1403,6 +1497,17 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
+        BecauseResponse: {
+            role?: string;
+            /**
+             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+             *     `target`: there is no such object, or none that you may know of; `notOffered`.
+             */
+            rule: components["schemas"]["Rule"];
+            /** @description Name of the team that the role is in, or that the object belongs to. */
+            team?: string;
+        };
         BlockIoUse: {
             /** @description Bytes since its start. */
             read: number;
@@ -1447,6 +1552,7 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
+            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1909,11 +2015,6 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
-        /**
-         * @description Role on the whole host.
-         * @enum {string}
-         */
-        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -2161,8 +2262,8 @@ export interface components {
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description Nobody gives a role above their own. */
-            role: components["schemas"]["TeamRole"];
+            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
+            role: string;
         };
         MemberResponse: {
             /**
@@ -2173,8 +2274,7 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            /** @description null: a role that there is no more, which gives nothing. */
-            role: components["schemas"]["TeamRole"] | null;
+            role: string;
             username: string;
         };
         MemoryUse: {
@@ -2187,7 +2287,7 @@ export interface components {
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            hostRole: string | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -2199,7 +2299,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: components["schemas"]["TeamRole"];
+            role: string;
         };
         MountBody: {
             readOnly?: boolean;
@@ -2581,13 +2681,26 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
+        RoleCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
+            name: string;
+            /** @description See GET /permissions. You have to hold each of them on the host. */
+            permissions: string[];
+            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
+            scope: components["schemas"]["RoleScope"];
+        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
+            /** @description The same on every installation, and never changed. */
+            builtIn: boolean;
+            displayName: string;
+            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2598,6 +2711,63 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
+        RoleUpdateRequest: {
+            displayName?: string;
+            /** @description In place of those before, for everybody who has the role. */
+            permissions?: string[];
+        };
+        /**
+         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+         *     `target`: there is no such object, or none that you may know of; `notOffered`.
+         * @enum {string}
+         */
+        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
+        ServiceAccountCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
+            name: string;
+            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
+            role: string;
+            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
+            team?: string;
+        };
+        ServiceAccountPage: {
+            items: components["schemas"]["ServiceAccountResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        ServiceAccountResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            id: string;
+            /** @description null: it was taken out of the team, and can do nothing. */
+            role: string | null;
+            /** @description Name of the team. */
+            team: string;
+            /** @description `sa.<team>.<name>`: what the audit log calls it. */
+            username: string;
+        };
+        ServiceAccountUpdateRequest: {
+            /** @description Its tokens give nothing while it is disabled. */
+            disabled?: boolean;
+            displayName?: string;
+            role?: string;
+        };
+        ServiceTokenCreateRequest: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, at most 365 days from now. Default 90 days.
+             */
+            expiresAt?: string;
+            /** @description To recognise it by. */
+            name: string;
+            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
+            permissions: string[];
+        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2673,8 +2843,6 @@ export interface components {
             /** @description What containers of the team may be. */
             profile: components["schemas"]["Profile"];
         };
-        /** @enum {string} */
-        TeamRole: "viewer" | "developer" | "maintainer";
         /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
@@ -2780,7 +2948,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2796,8 +2964,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
+            hostRole: string | null;
             id: string;
             username: string;
         };
@@ -2808,7 +2976,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2857,6 +3025,17 @@ export interface components {
         };
         /** @enum {string} */
         WaitCondition: "not-running" | "next-exit" | "removed";
+        WhoCanItem: {
+            because: components["schemas"]["BecauseResponse"];
+            id: string;
+            kind: components["schemas"]["AccountKind"];
+            username: string;
+        };
+        WhoCanPage: {
+            items: components["schemas"]["WhoCanItem"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         WrittenArchive: {
             /** @description Bytes of the files. */
             bytes: number;
@@ -5757,6 +5936,48 @@ export interface operations {
             };
         };
     };
+    RoleCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -5776,6 +5997,386 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+                /** @description id of the token */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -6690,6 +7291,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WhoCan: {
+        parameters: {
+            query: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description `ContainerRestart`, as in api/operations.md. */
+                operation: string;
+                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
+                target?: string;
+                /** @description The team that the object is in, or in which something would be made or listed. */
+                teamName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoCanPage"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
