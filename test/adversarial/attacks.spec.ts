@@ -12,13 +12,26 @@ import { AUTHENTICATION } from './tables/authentication.js'
 import { AUTHORIZATION } from './tables/authorization.js'
 import { CREATE } from './tables/create.js'
 import { EXEC } from './tables/exec.js'
+import { FILES } from './tables/files.js'
 import { HTTP } from './tables/http.js'
 import { IMAGES } from './tables/images.js'
 import { REGISTRIES } from './tables/registries.js'
 import { SOCKETS } from './tables/sockets.js'
 import { VOLUMES_NETWORKS } from './tables/volumes-networks.js'
 
-const TABLES: readonly Table[] = [AUTHENTICATION, AUTHORIZATION, CREATE, EXEC, IMAGES, REGISTRIES, VOLUMES_NETWORKS, HTTP, SOCKETS, AUDIT]
+const TABLES: readonly Table[] = [
+  AUTHENTICATION,
+  AUTHORIZATION,
+  CREATE,
+  EXEC,
+  FILES,
+  IMAGES,
+  REGISTRIES,
+  VOLUMES_NETWORKS,
+  HTTP,
+  SOCKETS,
+  AUDIT,
+]
 
 let field: Field
 beforeAll(async () => {
@@ -33,9 +46,8 @@ describe.each(TABLES)('$title', ({ rows }) => {
   it.each(rows)('$name', async (attack) => carryOut(field, attack))
 })
 
-/** What has happened to others: each has its row. */
+/** What has happened to others: each has its row. CVE-2018-15664 is a race, in races.spec.ts. */
 const INCIDENTS = [
-  'CVE-2018-15664',
   'CVE-2024-41110',
   'CVE-2026-23520',
   'CVE-2026-24740',

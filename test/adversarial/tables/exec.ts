@@ -118,12 +118,6 @@ export const EXEC: Table = {
       answers: 200,
       leaves: 'none',
     },
-    {
-      name: 'an inspection with sizes, which costs the engine a walk',
-      send: rest('GET', '/containers/web?size=true'),
-      answers: 'invalid_request',
-      leaves: 'none',
-    },
     { name: 'a list of 10^9', send: rest('GET', '/containers?limit=1000000000'), answers: 'invalid_request', leaves: 'none' },
     {
       name: 'a list sorted by a column of SQL',
@@ -136,19 +130,6 @@ export const EXEC: Table = {
       send: rest('GET', `/containers?cursor=${Buffer.from('["x"]').toString('base64url')}`),
       answers: 200,
       leaves: 'none',
-    },
-    {
-      name: 'CVE-2018-15664: files read through a link that is changed meanwhile (docker cp)',
-      send: rest('GET', '/containers/web/archive?path=/etc/passwd'),
-      answers: 'route_not_found',
-    },
-    {
-      name: 'CVE-2026-41567: a compressed archive, unpacked by what the container itself brings (docker cp)',
-      send: rest('PUT', '/containers/web/archive?path=/', {
-        body: Buffer.from('1f8b', 'hex'),
-        headers: { 'content-type': 'application/gzip' },
-      }),
-      answers: 'route_not_found',
     },
     {
       name: 'an input for a stream of another connection',

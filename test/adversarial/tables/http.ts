@@ -172,12 +172,6 @@ export const HTTP: Table = {
       answers: 'route_not_found',
     },
     {
-      name: 'CVE-2026-45626: a path with a command in it (Arcane)',
-      send: rest('GET', '/containers/web/archive?path=%24(id)'),
-      answers: 'route_not_found',
-      leaves: 'any',
-    },
-    {
       name: 'CVE-2026-45632: a shell script in a text of ours (Dokploy)',
       send: inTurn(rest('POST', '/me/tokens', { body: { name: '$(touch /tmp/pwned)`id`;|&', permissions: ['self.read'] } })),
       answers: 201,
