@@ -4,6 +4,7 @@ import { Database } from './database.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
@@ -25,6 +26,7 @@ const STORES = [
   HostExportStore,
   HostPortStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
   MembershipStore,
   OwnershipStore,

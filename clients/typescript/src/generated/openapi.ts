@@ -450,6 +450,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search the hub */
+        get: operations["ImageSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -502,6 +519,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{ref}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of an image, and which of your images share them */
+        get: operations["ImageLayers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away images that nobody of the team uses */
+        post: operations["ImagePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/pull": {
         parameters: {
             query?: never;
@@ -513,6 +564,23 @@ export interface paths {
         put?: never;
         /** Pull an image */
         post: operations["ImageCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push an image to its registry */
+        post: operations["ImagePush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1895,7 +1963,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -2075,9 +2143,39 @@ export interface components {
             /** @description The team's references to that image. */
             tags: string[];
         };
+        ImageLayer: {
+            /** @description The step that made it, with values masked for those who may not read env values. */
+            createdBy: string | null;
+            /** @description Of the uncompressed layer. */
+            digest: string;
+            /** @description These images, the first hundred. */
+            sharedBy: components["schemas"]["LayerSharer"][];
+            /** @description How many other images of the team and of the library have it at the same place. */
+            sharers: number;
+            /** @description Bytes; null where the image's history does not tell them. */
+            size: number | null;
+        };
+        ImageLayerList: {
+            /** @description Lowest first. */
+            items: components["schemas"]["ImageLayer"][];
+            /** @description Bytes that these images would need more on the disk if each kept the layers for itself. */
+            savedSize: number;
+            /** @description Bytes of the layers that other images of yours have too. */
+            sharedSize: number;
+            /** @description Bytes of all layers. */
+            size: number;
+        };
         ImagePage: {
             items: components["schemas"]["ImageSummary"][];
             nextCursor: string | null;
+        };
+        ImagePruned: {
+            /** @description `sha256:…`, the content that the team can no longer use. */
+            id: string;
+            /** @description Name of the team. */
+            team: string;
+            /** @description References that it had, as people write them. */
+            untagged: string[];
         };
         ImageRemoval: {
             /** @description Content that the team can no longer use. */
@@ -2085,8 +2183,26 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchItem: {
+            description: string;
+            /** @description To pull it by: `ubuntu`, `team/app`. */
+            name: string;
+            /** @description Made by the hub itself. */
+            official: boolean;
+            /** @description Where it is: `docker.io` is the hub. */
+            registry: string;
+            stars: number;
+        };
+        ImageSearchResult: {
+            items: components["schemas"]["ImageSearchItem"][];
+        };
         /** @enum {string} */
         ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
+        ImagesPruned: {
+            items: components["schemas"]["ImagePruned"][];
+            /** @description Bytes of the layers that the teams have in no other of their images. */
+            spaceReclaimed: number;
+        };
         ImageSummary: {
             /**
              * Format: date-time
@@ -2197,6 +2313,14 @@ export interface components {
             status: string;
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
+        };
+        LayerSharer: {
+            /** @description `sha256:…`, the content. */
+            id: string;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
         };
         LibraryImage: {
             /** @description `sha256:…` that it points to. */
@@ -2564,10 +2688,18 @@ export interface components {
             reclaimed: number;
             removed: components["schemas"]["PrunedVolume"][];
         };
+        PruneImagesBody: {
+            /** @description All that no container of the team uses; without it those that have no reference any more. */
+            all?: boolean;
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was made before this time. */
+            until?: string;
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
-            /** @description Registry whose credentials to use. Not offered yet. */
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
             registry?: string;
             /** @description Name or id of the team that gets it; may be left out by a member of one team. */
             team?: string;
@@ -2577,6 +2709,14 @@ export interface components {
          * @enum {string}
          */
         PullPolicy: "missing" | "always" | "never";
+        PushImageBody: {
+            /** @description A reference that the team has, with a tag: `registry:5000/name:tag`. */
+            reference: string;
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
+            registry?: string;
+            /** @description Name or id of the team; may be left out by a member of one team. */
+            team?: string;
+        };
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
@@ -4394,6 +4534,41 @@ export interface operations {
             };
         };
     };
+    ImageSearch: {
+        parameters: {
+            query: {
+                /** @description The most that are answered; 25 without it. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description What to look for. */
+                term: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSearchResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageList: {
         parameters: {
             query?: {
@@ -4401,7 +4576,7 @@ export interface operations {
                 before?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Without references or with: a team has no image without one, so `true` lists none. */
+                /** @description Without references or with: content that a reference moved away from stays while containers of the team use it. */
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
@@ -4554,6 +4729,84 @@ export interface operations {
             };
         };
     };
+    ImageLayers: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLayerList"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneImagesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagesPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageCreate: {
         parameters: {
             query?: {
@@ -4570,6 +4823,61 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PullImageBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePush: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushImageBody"];
             };
         };
         responses: {
