@@ -1899,7 +1899,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2578,7 +2578,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2618,7 +2618,7 @@ export interface components {
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
@@ -5987,7 +5987,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
