@@ -1181,6 +1181,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the objects of your teams, the oldest first; kept for BERTH_EVENTS_DAYS. With `follow=true`, or
+         *     `Accept: application/x-ndjson`, each new event follows as a line.
+         */
+        get: operations["SystemEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/info": {
         parameters: {
             query?: never;
@@ -1964,6 +1984,34 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        EventContainer: {
+            id: string;
+            name: string;
+        };
+        EventGap: {
+            /** @description RFC 3339; null where the beginning is not known either. */
+            from: string | null;
+            /** @description `expired`: removed from the ring. `missed`: the gateway or the engine was down. */
+            reason: components["schemas"]["EventGapReason"];
+            to: string | null;
+            /** @enum {string} */
+            type: "gap";
+        };
+        /**
+         * @description `expired`: removed from the ring. `missed`: the gateway or the engine was down.
+         * @enum {string}
+         */
+        EventGapReason: "expired" | "missed";
+        /** @enum {string} */
+        EventKind: "container" | "image" | "network" | "volume" | "host";
+        EventPage: {
+            /** @description Where this page ends: give it as `cursor` later, here or to a stream, to go on. */
+            cursor: string;
+            /** @description In the order in which they happened. */
+            items: (components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"])[];
+            /** @description Null when there is no more now. */
+            nextCursor: string | null;
+        };
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -2951,6 +2999,43 @@ export interface components {
             setupToken: string;
             /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
             username: string;
+        };
+        SystemEvent: {
+            /** @description The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
+            action: string;
+            /** @description With `exec_create` and `exec_start`: the command line; null without the permission containers.env. */
+            command?: string | null;
+            /** @description With `connect`, `disconnect`, `mount` and `unmount`. */
+            container?: components["schemas"]["EventContainer"];
+            /** @description Its place: give it as `cursor` to go on after it. */
+            cursor: string;
+            /** @description With `mount`: where in the container. */
+            destination?: string;
+            /** @description With `exec_…`: id of the exec. */
+            exec?: string;
+            /** @description With `die` and `exec_die`. */
+            exitCode?: number;
+            /** @description With `health_status`: `healthy` or `unhealthy`. */
+            health?: string;
+            /** @description Full id; of an image its content id. Volumes have none. */
+            id: string | null;
+            /** @description Reference that the container was made from. */
+            image?: string;
+            kind: components["schemas"]["EventKind"];
+            /** @description As the team called it then. */
+            name: string | null;
+            /** @description With `rename`. */
+            previousName?: string;
+            /** @description With `mount`. */
+            readOnly?: boolean;
+            /** @description With `kill`: a number, or a name. */
+            signal?: string;
+            /** @description Null for what belongs to no team. */
+            team: string | null;
+            /** @description RFC 3339 with nanoseconds. */
+            time: string;
+            /** @enum {string} */
+            type: "event";
         };
         TagImageBody: {
             /** @description A reference or `sha256:` id that the team has, or one of the library. */
@@ -6757,6 +6842,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SystemEvents: {
+        parameters: {
+            query?: {
+                /** @description `start`, `die`, `health_status` … Repeatable: any of them. */
+                action?: string[];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Stays open and goes on with each new event, as `application/x-ndjson`. */
+                follow?: boolean;
+                /** @description Repeatable: any of them. */
+                kind?: components["schemas"]["EventKind"][];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Names or full ids of objects. Repeatable: any of them. */
+                name?: string[];
+                /** @description Events of this time and later: RFC 3339 or Unix seconds. Without it a page begins with the oldest, and `follow` now. */
+                since?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Also what belongs to no team, and the host's own; for administrators and auditors. */
+                unowned?: boolean;
+                /** @description Events before this time; `follow` ends then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is kept; with `follow=true` or `Accept: application/x-ndjson` a record a line, live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "application/x-ndjson": components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"];
                 };
             };
             /** @description RFC 9457 problem details */
