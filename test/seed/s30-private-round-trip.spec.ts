@@ -64,7 +64,7 @@ describe('s30: push to and pull from 127.0.0.1:5000', () => {
     expect((await ann.fails('POST', '/containers', spec)).code).toBe('image_not_present')
   })
 
-  it.each(['5.2.1', 'digest'])('it comes back by %s, and runs', async (by) => {
+  it.each(['5.2.1', 'digest'])('pulled by %s it comes back, and runs', async (by) => {
     const name = by === 'digest' ? `${registry.address}/${repository}@${digest}` : reference(by)
     const pulled = await job('/images/pull', name)
     expect(pulled).toMatchObject({ state: 'succeeded', result: { digest } })
