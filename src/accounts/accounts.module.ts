@@ -15,6 +15,7 @@ import { Principals } from './principals.js'
 import { Rights } from './rights.js'
 import { RolesController } from './roles.controller.js'
 import { RolesService } from './roles.service.js'
+import { SecondFactor } from './second-factor.js'
 import { ServiceAccountsController } from './service-accounts.controller.js'
 import { ServiceAccountsService } from './service-accounts.service.js'
 import { ServiceTokensService } from './service-tokens.service.js'
@@ -29,6 +30,9 @@ import { TeamsController } from './teams.controller.js'
 import { TeamsService } from './teams.service.js'
 import { TokensController } from './tokens.controller.js'
 import { TokensService } from './tokens.service.js'
+import { TotpController } from './totp.controller.js'
+import { TotpResetService } from './totp-reset.service.js'
+import { TotpService } from './totp.service.js'
 import { UsersController } from './users.controller.js'
 import { UsersService } from './users.service.js'
 import { WhoCanController } from './who-can.controller.js'
@@ -46,6 +50,7 @@ import { WhoCanService } from './who-can.service.js'
     SetupController,
     TeamsController,
     TokensController,
+    TotpController,
     UsersController,
     WhoCanController,
   ],
@@ -61,6 +66,7 @@ import { WhoCanService } from './who-can.service.js'
     PrincipalCache,
     Principals,
     Rights,
+    SecondFactor,
     RolesService,
     ServiceAccountsService,
     ServiceTokensService,
@@ -71,6 +77,8 @@ import { WhoCanService } from './who-can.service.js'
     SetupService,
     TeamsService,
     TokensService,
+    TotpResetService,
+    TotpService,
     UsersService,
     WhoCanService,
     { provide: Authenticator, useExisting: BearerAuthenticator },

@@ -18,10 +18,10 @@ export class AuthService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** @throws AppError INVALID_CREDENTIALS, LOGIN_THROTTLED, RATE_LIMITED */
-  async login(grant: Grant<'AuthLogin'>, { username, password }: LoginRequest, userAgent: string | undefined): Promise<LoginResponse> {
+  /** @throws AppError INVALID_CREDENTIALS, OTP_REQUIRED, LOGIN_THROTTLED, RATE_LIMITED */
+  async login(grant: Grant<'AuthLogin'>, { username, password, otp }: LoginRequest, userAgent: string | undefined): Promise<LoginResponse> {
     const user = await this.users.byUsername(username)
-    if (!(await this.checks.password({ username, address: grant.address }, user, password)) || !user) {
+    if (!(await this.checks.login({ username, address: grant.address }, user, { password, otp })) || !user) {
       await this.audit.append(loginRecord(grant, { phase: 'denied', principal_name: nameForLog(username), result: 'invalid_credentials' }))
       throw new AppError('INVALID_CREDENTIALS')
     }

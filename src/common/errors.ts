@@ -38,6 +38,11 @@ export const ERRORS = {
     text: 'the user name or the password is wrong',
     hint: 'check both; an administrator can set a new password',
   },
+  OTP_REQUIRED: {
+    status: 401,
+    text: 'a one-time password is needed too',
+    hint: 'send otp: the six digits of your authenticator, or one of your recovery codes',
+  },
   // 403
   PERMISSION_DENIED: {
     status: 403,

@@ -18,6 +18,7 @@ import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
+import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
 
 const STORES = [
@@ -39,6 +40,7 @@ const STORES = [
   SubnetStore,
   TeamStore,
   TokenStore,
+  TotpStore,
   UserStore,
 ]
 
