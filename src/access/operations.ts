@@ -144,6 +144,8 @@ export const OPERATIONS = {
   // what this gateway adds: set-up and login
   SetupComplete: row('none', 'public', 'write', 'rest'),
   AuthLogin: row('none', 'public', 'write', 'rest'),
+  OidcLogin: row('none', 'public', 'read', 'rest'),
+  OidcCallback: row('none', 'public', 'write', 'rest'),
   AuthRefresh: row('none', 'public', 'write', 'rest'),
   AuthLogout: row('self.manage', 'self', 'write', 'rest'),
   MeInspect: row('self.read', 'self', 'read', 'rest'),

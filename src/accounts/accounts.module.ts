@@ -8,6 +8,13 @@ import { LoginThrottle } from './login-throttle.js'
 import { MeController } from './me.controller.js'
 import { MeService } from './me.service.js'
 import { MembersService } from './members.service.js'
+import { OidcArrival, OidcDeparture } from './oidc/oidc-answer.js'
+import { OidcClient } from './oidc/oidc-client.js'
+import { OidcController } from './oidc/oidc.controller.js'
+import { OidcPeople } from './oidc/oidc-people.js'
+import { OidcRoles } from './oidc/oidc-roles.js'
+import { OidcService } from './oidc/oidc.service.js'
+import { OidcUsers } from './oidc/oidc-users.js'
 import { OwnPassword } from './own-password.js'
 import { Passwords } from './passwords.js'
 import { PrincipalCache } from './principal-cache.js'
@@ -44,6 +51,7 @@ import { WhoCanService } from './who-can.service.js'
   controllers: [
     AuthController,
     MeController,
+    OidcController,
     RolesController,
     ServiceAccountsController,
     SessionsController,
@@ -61,6 +69,13 @@ import { WhoCanService } from './who-can.service.js'
     LoginThrottle,
     MeService,
     MembersService,
+    OidcArrival,
+    OidcClient,
+    OidcDeparture,
+    OidcPeople,
+    OidcRoles,
+    OidcService,
+    OidcUsers,
     OwnPassword,
     Passwords,
     PrincipalCache,

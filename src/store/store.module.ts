@@ -3,6 +3,7 @@ import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
+import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
@@ -25,6 +26,7 @@ const STORES = [
   AuditStore,
   HostExportStore,
   HostPortStore,
+  IdentityStore,
   ImageReferenceStore,
   JobStore,
   MembershipStore,

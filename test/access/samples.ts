@@ -77,6 +77,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
 
   SetupComplete: invalid({ setupToken: 5 }),
   AuthLogin: invalid({ username: 5 }),
+  OidcLogin: { passes: ['oidc_not_configured'] },
+  OidcCallback: { query: 'code=x&state=y', passes: ['oidc_refused', 'oidc_not_configured'] },
   AuthRefresh: invalid({ refreshToken: 5 }),
   AuthLogout: { uses: 'login' },
   MeInspect: {},

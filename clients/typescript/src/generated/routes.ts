@@ -62,6 +62,8 @@ export const ROUTES = {
   NetworkInspect: ['GET', '/api/v1/networks/{ref}'],
   NetworkList: ['GET', '/api/v1/networks'],
   NetworkPrune: ['POST', '/api/v1/networks/prune'],
+  OidcCallback: ['GET', '/api/v1/auth/oidc/callback'],
+  OidcLogin: ['GET', '/api/v1/auth/oidc/login'],
   OpenApi: ['GET', '/api/v1/openapi.json'],
   OwnershipAssign: ['POST', '/api/v1/ownership/assign'],
   PermissionList: ['GET', '/api/v1/permissions'],
