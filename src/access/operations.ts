@@ -40,9 +40,11 @@ export interface OperationRow {
   readonly since?: string
   /** Administrators may also do it to what belongs to no team. */
   readonly unowned?: boolean
+  /** The team of a creation is named in the query, since there is no JSON body that could. */
+  readonly teamInQuery?: boolean
 }
 
-type Extra = Pick<OperationRow, 'since' | 'unowned'>
+type Extra = Pick<OperationRow, 'since' | 'unowned' | 'teamInQuery'>
 
 function row<const P extends string, const T extends TargetKind>(
   permission: P,
@@ -61,10 +63,12 @@ function never(engine: string, extra: Extra = {}): OperationRow & { readonly per
 }
 
 const unowned = { unowned: true } as const
+const teamInQuery = { teamInQuery: true } as const
 
 export const OPERATIONS = {
   // containers
   ContainerList: row('containers.read', 'scope', 'read', 'rest', 'GET /containers/json'),
+  ContainerWatch: row('containers.read', 'scope', 'open', 'stream'),
   ContainerCreate: row('containers.create', 'team', 'write', 'rest', 'POST /containers/create'),
   ContainerInspect: row('containers.read', 'container', 'read', 'rest', 'GET /containers/{id}/json', unowned),
   ContainerStart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/start'),
@@ -100,18 +104,19 @@ export const OPERATIONS = {
   ImageList: row('images.read', 'scope', 'read', 'rest', 'GET /images/json'),
   ImageInspect: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/json'),
   ImageHistory: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/history'),
+  ImageLayers: row('images.read', 'image', 'read', 'rest'),
   ImageAttestations: row('images.read', 'image', 'read', 'planned', 'GET /images/{name}/attestations', { since: '1.55' }),
   ImageCreate: row('images.pull', 'team', 'write', 'rest', 'POST /images/create'),
   ImageTag: row('images.tag', 'team', 'write', 'rest', 'POST /images/{name}/tag'),
   ImageDelete: row('images.remove', 'image', 'write', 'rest', 'DELETE /images/{name}'),
-  ImagePush: row('images.push', 'image', 'write', 'planned', 'POST /images/{name}/push'),
+  ImagePush: row('images.push', 'team', 'write', 'rest', 'POST /images/{name}/push'),
   ImageBuild: row('images.build', 'team', 'write', 'planned', 'POST /build'),
   ImageCommit: row('images.commit', 'container', 'write', 'planned', 'POST /commit'),
   ImageLoad: row('images.import', 'team', 'write', 'planned', 'POST /images/load'),
   ImageGet: row('images.save', 'image', 'open', 'planned', 'GET /images/{name}/get'),
   ImageGetAll: row('images.save', 'scope', 'open', 'planned', 'GET /images/get'),
-  ImagePrune: row('images.prune', 'scope', 'write', 'planned', 'POST /images/prune'),
-  ImageSearch: row('images.pull', 'team', 'read', 'planned', 'GET /images/search'),
+  ImagePrune: row('images.prune', 'scope', 'write', 'rest', 'POST /images/prune'),
+  ImageSearch: row('images.pull', 'team', 'read', 'rest', 'GET /images/search', teamInQuery),
   BuildPrune: row('system.prune', 'host', 'write', 'planned', 'POST /build/prune'),
   DistributionInspect: row('images.pull', 'team', 'read', 'planned', 'GET /distribution/{name}/json'),
 

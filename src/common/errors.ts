@@ -133,6 +133,17 @@ export const ERRORS = {
     hint: 'correct the command, the user or the working directory',
   },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  PUSH_FAILED: {
+    status: 422,
+    text: 'the image could not be pushed: {reason}',
+    hint: "check the reference, the registry and the team's credentials for it",
+  },
+  IMPORT_FAILED: { status: 422, text: 'the archive could not be taken in: {reason}', hint: 'make the archive anew and send it whole' },
+  BUILD_FAILED: {
+    status: 422,
+    text: 'the image could not be built: {reason}',
+    hint: 'see the steps of the job, and correct the Dockerfile or the context',
+  },
   REGISTRY_LOGIN_FAILED: {
     status: 422,
     text: 'the registry {address} does not accept the user name and the password',
@@ -217,6 +228,11 @@ export const ERRORS = {
     hint: 'try again shortly; GET /health/ready tells when it is back',
   },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
+  SEARCH_FAILED: {
+    status: 503,
+    text: 'the hub can not be searched: {reason}',
+    hint: 'an administrator should check that the docker host reaches index.docker.io',
+  },
   NETWORK_POOL_EXHAUSTED: {
     status: 503,
     text: 'no subnet is free for a network of the team',

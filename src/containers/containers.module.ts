@@ -21,8 +21,10 @@ import { MountPlans } from './mount-plan.js'
 import { PolicyController } from './policy.controller.js'
 import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
+import { WatchFeed } from './watch-feed.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
+import { WatchStream } from './watch.stream.js'
 
 @Module({
   controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
@@ -48,6 +50,8 @@ import { OwnedRows } from './watch-owned.js'
     ...STREAM_PROVIDERS,
     TeamContainers,
     OwnedRows,
+    WatchFeed,
+    WatchStream,
   ],
 })
 export class ContainersModule {}

@@ -16,6 +16,7 @@ export interface Schema {
   tokens: TokensTable
   ownership: OwnershipTable
   image_references: ImageReferencesTable
+  image_scratch: ImageScratchTable
   jobs: JobsTable
   audit: AuditTable
   audit_chains: AuditChainsTable
@@ -185,6 +186,18 @@ export interface ImageReferencesTable {
   created_at: string
 }
 
+/** A public reference on the engine that a transfer uses for a while. */
+export interface ImageScratchTable {
+  /** `name:tag` or `name@sha256:…`, normalised. */
+  reference: string
+  /** A tag has one holder at a time, `tag`; a digest has one for each process that uses it. */
+  holder: string
+  process_id: string
+  /** What the host's operator had there before: to be put back. */
+  restore_id: string | null
+  created_at: string
+}
+
 export interface JobsTable {
   id: string
   kind: string
@@ -324,6 +337,7 @@ export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
 export type TotpRow = Selectable<TotpTable>
+export type ImageScratchRow = Selectable<ImageScratchTable>
 export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>

@@ -5,6 +5,7 @@ import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
 import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
@@ -28,6 +29,7 @@ const STORES = [
   HostPortStore,
   IdentityStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
   MembershipStore,
   OwnershipStore,

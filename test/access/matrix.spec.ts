@@ -63,7 +63,7 @@ describe.each(STREAM)('%s over a socket', (id) => {
     for (const which of targetsOf(id)) {
       const wanted = expected(who, id, which)
       const before = await stateBefore(id, wanted)
-      const { ok, error } = await world.open(who, STREAMS[id]!(world.ref(operation(id).target, which)))
+      const { ok, error } = await world.open(who, STREAMS[id]!(pointerOf(id, which)))
       const answer = {
         status: ok ? 200 : statusOf(error!.code),
         code: ok ? null : error!.code,
@@ -117,6 +117,13 @@ async function assertUnchanged(before: State | null): Promise<void> {
   if (before) expect(await world.state()).toEqual(before)
 }
 
+/** What the params of a stream point at. */
+function pointerOf(id: OperationId, which: Which): string | undefined {
+  const { target } = operation(id)
+  if (target !== 'scope') return world.ref(target, which)
+  return which === 'none' ? undefined : world.teams[which]
+}
+
 async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected): Promise<Answer> {
   const sample = SAMPLES[id]!
   const [method, template] = ROUTES[id as keyof typeof ROUTES]
@@ -129,9 +136,10 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   // the first parameter is the target's
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => given[name] ?? encodeURIComponent(ref!))
   const team = which === 'none' || isObject ? undefined : world.teams[which]
-  const query = [sample.query, team && target === 'scope' ? `team=${team}` : undefined].filter(Boolean).join('&')
+  const inQuery = target === 'scope' || operation(id).teamInQuery === true
+  const query = [sample.query, team && inQuery ? `team=${team}` : undefined].filter(Boolean).join('&')
   const request = actor.http[method.toLowerCase() as 'get'](path + (query && `?${query}`))
-  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && { team }) } : undefined
+  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && !inQuery && { team }) } : undefined
   const { status, headers, text } = await (body ? request.send(body) : request)
   const problem = status >= 400 ? problemOf(text, headers) : null
   const { date: _date, 'x-request-id': requestId, ...telling } = headers as Record<string, string>

@@ -53,6 +53,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ImageHistory: {},
   ImageCreate: invalid({ reference: 5 }),
   ImageTag: invalid({ source: 5, target: 5 }),
+  ImageLayers: {},
+  ImagePush: invalid({ reference: 5 }),
+  ImagePrune: invalid({ all: 'perhaps' }),
+  ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
 
   VolumeList: {},
@@ -161,8 +165,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   OpenApi: {},
 }
 
-/** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
-export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
+/** How a stream is opened on the target (for a scope: the team, if any), by the operation that it is decided as; `null`: reached only inside another. */
+export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string | undefined) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
   ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
   ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
@@ -172,5 +176,6 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { k
   ExecStart: null,
   ExecResize: null,
   ExecInspect: null,
+  ContainerWatch: (team) => ({ kind: 'containers.watch', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }

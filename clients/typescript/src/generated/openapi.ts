@@ -70,40 +70,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/oidc/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Opens a session for whom the provider sent back, with the roles of their groups; makes the user at the first login. */
-        get: operations["OidcCallback"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oidc/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sends the browser to the OpenID provider. */
-        get: operations["OidcLogin"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -484,6 +450,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search the hub */
+        get: operations["ImageSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -536,6 +519,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{ref}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of an image, and which of your images share them */
+        get: operations["ImageLayers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away images that nobody of the team uses */
+        post: operations["ImagePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/pull": {
         parameters: {
             query?: never;
@@ -547,6 +564,23 @@ export interface paths {
         put?: never;
         /** Pull an image */
         post: operations["ImageCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push an image to its registry */
+        post: operations["ImagePush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -738,58 +772,6 @@ export interface paths {
         post?: never;
         /** Delete a token */
         delete: operations["TokenDelete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/totp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether a login asks for a one-time password. */
-        get: operations["TotpInspect"];
-        put?: never;
-        /** A new secret for your authenticator. Nothing is asked for until it is confirmed. Needs a login session. */
-        post: operations["TotpEnrol"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/totp/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** From now on each login needs a code. Answers the recovery codes this once, and ends your other sessions. */
-        post: operations["TotpConfirm"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/totp/disable": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Disable your second factor */
-        post: operations["TotpDisable"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1377,23 +1359,6 @@ export interface paths {
         patch: operations["UserUpdate"];
         trace?: never;
     };
-    "/api/v1/users/{id}/totp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Takes the second factor away, for who lost it. Ends all sessions of the user. */
-        delete: operations["UserTotpDelete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/volumes": {
         parameters: {
             query?: never;
@@ -1934,7 +1899,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -1998,7 +1963,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -2178,9 +2143,39 @@ export interface components {
             /** @description The team's references to that image. */
             tags: string[];
         };
+        ImageLayer: {
+            /** @description The step that made it, with values masked for those who may not read env values. */
+            createdBy: string | null;
+            /** @description Of the uncompressed layer. */
+            digest: string;
+            /** @description These images, the first hundred. */
+            sharedBy: components["schemas"]["LayerSharer"][];
+            /** @description How many other images of the team and of the library have it at the same place. */
+            sharers: number;
+            /** @description Bytes; null where the image's history does not tell them. */
+            size: number | null;
+        };
+        ImageLayerList: {
+            /** @description Lowest first. */
+            items: components["schemas"]["ImageLayer"][];
+            /** @description Bytes that these images would need more on the disk if each kept the layers for itself. */
+            savedSize: number;
+            /** @description Bytes of the layers that other images of yours have too. */
+            sharedSize: number;
+            /** @description Bytes of all layers. */
+            size: number;
+        };
         ImagePage: {
             items: components["schemas"]["ImageSummary"][];
             nextCursor: string | null;
+        };
+        ImagePruned: {
+            /** @description `sha256:…`, the content that the team can no longer use. */
+            id: string;
+            /** @description Name of the team. */
+            team: string;
+            /** @description References that it had, as people write them. */
+            untagged: string[];
         };
         ImageRemoval: {
             /** @description Content that the team can no longer use. */
@@ -2188,8 +2183,26 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchItem: {
+            description: string;
+            /** @description To pull it by: `ubuntu`, `team/app`. */
+            name: string;
+            /** @description Made by the hub itself. */
+            official: boolean;
+            /** @description Where it is: `docker.io` is the hub. */
+            registry: string;
+            stars: number;
+        };
+        ImageSearchResult: {
+            items: components["schemas"]["ImageSearchItem"][];
+        };
         /** @enum {string} */
         ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
+        ImagesPruned: {
+            items: components["schemas"]["ImagePruned"][];
+            /** @description Bytes of the layers that the teams have in no other of their images. */
+            spaceReclaimed: number;
+        };
         ImageSummary: {
             /**
              * Format: date-time
@@ -2301,6 +2314,14 @@ export interface components {
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
         };
+        LayerSharer: {
+            /** @description `sha256:…`, the content. */
+            id: string;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
+        };
         LibraryImage: {
             /** @description `sha256:…` that it points to. */
             id: string;
@@ -2308,8 +2329,6 @@ export interface components {
             reference: string;
         };
         LoginRequest: {
-            /** @description For who has set up a second factor: the six digits of the authenticator, or a recovery code. */
-            otp?: string;
             password: string;
             username: string;
         };
@@ -2559,7 +2578,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2599,7 +2618,7 @@ export interface components {
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
@@ -2669,10 +2688,18 @@ export interface components {
             reclaimed: number;
             removed: components["schemas"]["PrunedVolume"][];
         };
+        PruneImagesBody: {
+            /** @description All that no container of the team uses; without it those that have no reference any more. */
+            all?: boolean;
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was made before this time. */
+            until?: string;
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
-            /** @description Registry whose credentials to use. Not offered yet. */
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
             registry?: string;
             /** @description Name or id of the team that gets it; may be left out by a member of one team. */
             team?: string;
@@ -2682,6 +2709,14 @@ export interface components {
          * @enum {string}
          */
         PullPolicy: "missing" | "always" | "never";
+        PushImageBody: {
+            /** @description A reference that the team has, with a tag: `registry:5000/name:tag`. */
+            reference: string;
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
+            registry?: string;
+            /** @description Name or id of the team; may be left out by a member of one team. */
+            team?: string;
+        };
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
@@ -2995,37 +3030,6 @@ export interface components {
         };
         /** @enum {string} */
         TopArguments: "aux" | "-ef" | "-eF" | "-el";
-        TotpConfirmRequest: {
-            /** @description What the authenticator shows now. */
-            otp: string;
-        };
-        TotpConfirmResponse: {
-            /** @description Each is good for one login without the authenticator; shown this once. */
-            recoveryCodes: string[];
-        };
-        TotpDisableRequest: {
-            /** @description What the authenticator shows now, or a recovery code. */
-            otp: string;
-            /** @description The present password. */
-            password: string;
-        };
-        TotpEnrolRequest: {
-            /** @description The present password. */
-            password: string;
-        };
-        TotpEnrolResponse: {
-            /** @description Base32, to type in. */
-            secret: string;
-            /** @description `otpauth://totp/…`, to be shown as a QR code. */
-            uri: string;
-        };
-        TotpResponse: {
-            /** @description Is it asked for at a login? */
-            enabled: boolean;
-            recoveryCodesLeft: number;
-            /** Format: date-time */
-            since: string | null;
-        };
         UnownedItem: {
             /** Format: date-time */
             createdAt: string;
@@ -3317,68 +3321,6 @@ export interface operations {
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    OidcCallback: {
-        parameters: {
-            query?: {
-                /** @description from the provider */
-                code?: string;
-                /** @description from the provider, when it refused */
-                error?: string;
-                /** @description from the provider */
-                state?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginResponse"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    OidcLogin: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description To the provider, which sends the browser back to the callback */
-            302: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4592,6 +4534,41 @@ export interface operations {
             };
         };
     };
+    ImageSearch: {
+        parameters: {
+            query: {
+                /** @description The most that are answered; 25 without it. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description What to look for. */
+                term: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSearchResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageList: {
         parameters: {
             query?: {
@@ -4599,7 +4576,7 @@ export interface operations {
                 before?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Without references or with: a team has no image without one, so `true` lists none. */
+                /** @description Without references or with: content that a reference moved away from stays while containers of the team use it. */
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
@@ -4752,6 +4729,84 @@ export interface operations {
             };
         };
     };
+    ImageLayers: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLayerList"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneImagesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagesPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageCreate: {
         parameters: {
             query?: {
@@ -4768,6 +4823,61 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PullImageBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePush: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushImageBody"];
             };
         };
         responses: {
@@ -5287,152 +5397,6 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
-        responses: {
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TotpInspect: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TotpResponse"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TotpEnrol: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TotpEnrolRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TotpEnrolResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TotpConfirm: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TotpConfirmRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TotpConfirmResponse"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TotpDisable: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TotpDisableRequest"];
-            };
-        };
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
@@ -6023,7 +5987,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -7435,39 +7402,6 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    UserTotpDelete: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description id or user name */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
