@@ -142,7 +142,7 @@ export const OPERATIONS = {
   SystemVersion: row('system.read', 'host', 'read', 'rest', 'GET /version'),
   SystemInfo: row('system.read', 'host', 'read', 'rest', 'GET /info'),
   SystemDataUsage: row('images.read', 'scope', 'read', 'planned', 'GET /system/df'),
-  SystemEvents: row('events.read', 'scope', 'open', 'planned', 'GET /events'),
+  SystemEvents: row('events.read', 'scope', 'open', 'both', 'GET /events'),
   SystemAuth: row('registries.read', 'team', 'read', 'planned', 'POST /auth'),
   SystemCheck: row('system.read', 'host', 'read', 'rest'),
 

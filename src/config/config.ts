@@ -154,6 +154,20 @@ export class Config {
   @Matches(/^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|(?=\/))){4}\/([89]|1\d|2[0-4])$/, { message: 'must be an IPv4 range of /8 to /24' })
   BERTH_NETWORK_POOL = '10.201.0.0/16'
 
+  /** Most events that are kept, the newest. */
+  @number
+  @IsInt()
+  @Min(1_000)
+  @Max(10_000_000)
+  BERTH_EVENTS_KEEP = 50_000
+
+  /** Days that events are kept. */
+  @number
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  BERTH_EVENTS_DAYS = 14
+
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
   @list
   @IsArray()

@@ -26,6 +26,9 @@ export interface Schema {
   host_export_teams: HostExportTeamsTable
   host_ports: HostPortsTable
   renames: RenamesTable
+  events: EventsTable
+  event_marks: EventMarksTable
+  leases: LeasesTable
   registries: RegistriesTable
 }
 
@@ -284,6 +287,41 @@ export interface RenamesTable {
   created_at: string
 }
 
+/** What happened, for a while: bounded by count and age. Rows are never changed. */
+export interface EventsTable {
+  seq: Generated<number>
+  /** The engine's time, RFC 3339 with nanoseconds. */
+  at: string
+  /** What makes it one event, however often the engine tells it. */
+  key: string
+  /** Whose object it was; null for what belongs to no team. */
+  team_id: string | null
+  /** `gap`: what happened here is not known. */
+  kind: 'container' | 'image' | 'network' | 'volume' | 'host' | 'gap'
+  action: string
+  /** Ownership row of the object. */
+  object: string | null
+  /** Full engine id; of a volume its engine name. */
+  engine_id: string | null
+  /** As the team called it then. */
+  name: string | null
+  /** JSON: what the kind of event tells beside. */
+  data: string
+}
+
+/** Places in the ring of events: up to where the engine was heard, and what was removed. */
+export interface EventMarksTable {
+  name: string
+  value: string
+}
+
+/** What one process at a time does; it is another's when its holder has not renewed it. */
+export interface LeasesTable {
+  name: string
+  process_id: string
+  until: string
+}
+
 /** A folder of the host that an administrator opened to teams, by an alias. */
 export interface HostExportsTable {
   alias: string
@@ -334,6 +372,7 @@ export interface HostPortsTable {
 
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
+export type EventRow = Selectable<EventsTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
 export type TotpRow = Selectable<TotpTable>

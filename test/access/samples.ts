@@ -78,6 +78,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
+  SystemEvents: { query: 'limit=1' },
 
   SetupComplete: invalid({ setupToken: 5 }),
   AuthLogin: invalid({ username: 5 }),
@@ -177,5 +178,6 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string | undef
   ExecResize: null,
   ExecInspect: null,
   ContainerWatch: (team) => ({ kind: 'containers.watch', params: { team } }),
+  SystemEvents: (team) => ({ kind: 'system.events', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }
