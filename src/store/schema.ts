@@ -8,6 +8,8 @@ export interface Schema {
   settings: SettingsTable
   users: UsersTable
   roles: RolesTable
+  totp: TotpTable
+  identities: IdentitiesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
   sessions: SessionsTable
@@ -55,6 +57,28 @@ export interface UsersTable {
   kind: 'user' | 'service'
   /** The only team of a service account. */
   team_id: string | null
+}
+
+/** The second factor of a user, RFC 6238. */
+export interface TotpTable {
+  user_id: string
+  /** Sealed. */
+  secret: string
+  /** Null while it is being set up, and not asked for. */
+  confirmed_at: string | null
+  /** The time step of the last code that was taken: each counts once. */
+  last_step: number
+  /** JSON list of SHA-256 of the recovery codes that are left. */
+  recovery: string
+  created_at: string
+}
+
+/** A user as an OpenID provider knows them. */
+export interface IdentitiesTable {
+  issuer: string
+  subject: string
+  user_id: string
+  created_at: string
 }
 
 /** Roles that an administrator made, beside the built-in ones. */
@@ -351,6 +375,7 @@ export type OwnershipRow = Selectable<OwnershipTable>
 export type EventRow = Selectable<EventsTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
+export type TotpRow = Selectable<TotpTable>
 export type ImageScratchRow = Selectable<ImageScratchTable>
 export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>

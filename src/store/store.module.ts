@@ -4,6 +4,7 @@ import { Database } from './database.js'
 import { EventStore } from './events.store.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
+import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
@@ -21,6 +22,7 @@ import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
+import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
 
 const STORES = [
@@ -28,6 +30,7 @@ const STORES = [
   EventStore,
   HostExportStore,
   HostPortStore,
+  IdentityStore,
   ImageReferenceStore,
   ImageScratchStore,
   JobStore,
@@ -45,6 +48,7 @@ const STORES = [
   SubnetStore,
   TeamStore,
   TokenStore,
+  TotpStore,
   UserStore,
 ]
 
