@@ -197,6 +197,15 @@ describe('changing a registry', () => {
     expect((await maintainer.fails('GET', `/registries/${id}`)).code).toBe('not_found')
   })
 
+  it('holds a change to what was read', async () => {
+    const { id } = await byName(maintainer, 'token')
+    const read = await maintainer.http.get(`/registries/${id}`).expect(200)
+    const etag = read.headers['etag']!
+    await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'tokens' }).expect(200)
+    const late = await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'late' }).expect(412)
+    expect(late.body).toMatchObject({ code: 'precondition_failed' })
+  })
+
   it('is for maintainers; developers see it, other teams do not', async () => {
     const developer = await s.user('developer', { alpha: 'developer' })
     const { id } = await byName(maintainer, 'tls')
