@@ -2023,6 +2023,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -2759,6 +2761,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
