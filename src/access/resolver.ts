@@ -91,7 +91,8 @@ export class Resolver {
     else assertObjectReference(ref)
     const teams = await this.visibleTeams(principal, pointer.team)
     const visible = { teamIds: teams.map((team) => team.id) }
-    let rows = await this.ownership.byName(kind, ref, visible)
+    // A full id is never a name: one question less.
+    let rows = kind !== 'volume' && /^[0-9a-f]{64}$/.test(ref) ? [] : await this.ownership.byName(kind, ref, visible)
     // An exact name wins over an id prefix: only the full id goes on, so nobody can be lured to another's object.
     if (rows.length === 0 && kind !== 'volume' && /^[0-9a-f]{4,64}$/.test(ref)) rows = await this.ownership.byIdPrefix(kind, ref, visible)
     const live = rows.filter((candidate) => candidate.engine_id !== null && this.witness.agrees(candidate))

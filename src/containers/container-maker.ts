@@ -103,11 +103,7 @@ export class ContainerMaker {
     { claim, anonymous, spec }: { claim: Claim; anonymous: readonly AnonymousClaim[]; spec: Admitted<ContainerSpec> },
   ): Promise<Made> {
     const { inventory } = this.engine
-    const [inspected, created] = await Promise.all([
-      this.engine.containers.inspect(target.engineId),
-      inventory.refresh('container', target.engineId),
-    ])
-    if (!created) throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
+    const { inspected, entry: created } = await inventory.inspect(target.engineId).catch(whileMade)
     assertAsAdmitted(spec, inspected)
     await this.ownership.settle(claim, target.engineId, created.created)
     for (const { claim: volume, mount } of anonymous) {
@@ -147,6 +143,11 @@ function admit({ parts, network }: Making, claim: Claim, anonymous: readonly Ano
   })
   const resolved = network && { engineName: network.engineName, aliases: [claim.name], links: parts.links }
   return admitContainer({ ...parts, mounts: { ...parts.mounts, list }, network: resolved }, claim.labels)
+}
+
+function whileMade(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+  throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
 }
 
 function isUncertain(error: unknown): boolean {
