@@ -4,7 +4,7 @@ import type { BytesIn } from '../common/bytes.js'
 import { type Job, type JobContext, type JobRequest, Jobs } from '../jobs/index.js'
 
 /** How often the progress of an upload is told. */
-const REPORT_BYTES = 4 * 1024 * 1024
+const REPORT_BYTES = 1024 * 1024
 
 /** What a job does with the bytes that come with the request that starts it. */
 export type UploadWork = (job: JobContext, chunks: AsyncIterable<Uint8Array>) => Promise<Record<string, unknown>>

@@ -45,7 +45,7 @@ const NO_TRIGGER = new Set(['FROM', 'ONBUILD', 'MAINTAINER'])
  * nothing that the engine would fetch; no working directory in the kernel's folders.
  * @throws AppError INVALID_DOCKERFILE, POLICY_DENIED, INVALID_REQUEST for the target, and what `image` throws
  */
-export function planBuild(bytes: Buffer, options: PlanOptions): Promise<BuildPlan> {
+export async function planBuild(bytes: Buffer, options: PlanOptions): Promise<BuildPlan> {
   const { escape, lines } = dockerfileLines(bytes)
   return new Planner(escape, options).plan(lines.map(parseInstruction))
 }
