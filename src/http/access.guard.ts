@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
-import { Access, OpenRights, operation, type OperationId } from '../access/index.js'
+import { Access, OpenRights, operation, type OperationId, REVISION_HEADER, Revisions } from '../access/index.js'
 import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
@@ -14,6 +14,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly access: Access,
     private readonly rights: OpenRights,
+    private readonly revisions: Revisions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -23,6 +24,9 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
     request.berth.dryRun = readDryRun(request, id)
+    // Before the decision: the object that it is about may be what was written.
+    const revision = request.headers[REVISION_HEADER.toLowerCase()]
+    if (typeof revision === 'string' && request.berth.principal) await this.revisions.reach(revision)
     const { principal, dryRun } = request.berth
     const pointer = { ref: reference(request), team: team(request), part: part(request) }
     const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }

@@ -70,6 +70,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a session for whom the provider sent back, with the roles of their groups; makes the user at the first login. */
+        get: operations["OidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the OpenID provider. */
+        get: operations["OidcLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -154,23 +188,6 @@ export interface paths {
         get: operations["ContainerChanges"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/containers/{ref}/commit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make an image of what a container has become */
-        post: operations["ImageCommit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -474,7 +491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search the hub */
+        /** Search the hub and the registries of the team */
         get: operations["ImageSearch"];
         put?: never;
         post?: never;
@@ -553,74 +570,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/images/{ref}/save": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** An image as an archive that docker load takes */
-        get: operations["ImageGet"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/build": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Build an image from a context, a tar with a Dockerfile in it */
-        post: operations["ImageBuild"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make an image of the tar of a root file system */
-        post: operations["ImageImport"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/load": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Load images from an archive of docker save */
-        post: operations["ImageLoad"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/images/prune": {
         parameters: {
             query?: never;
@@ -666,23 +615,6 @@ export interface paths {
         put?: never;
         /** Push an image to its registry */
         post: operations["ImagePush"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/save": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Several images as one archive */
-        get: operations["ImageGetAll"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -874,6 +806,58 @@ export interface paths {
         post?: never;
         /** Delete a token */
         delete: operations["TokenDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a login asks for a one-time password. */
+        get: operations["TotpInspect"];
+        put?: never;
+        /** A new secret for your authenticator. Nothing is asked for until it is confirmed. Needs a login session. */
+        post: operations["TotpEnrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on each login needs a code. Answers the recovery codes this once, and ends your other sessions. */
+        post: operations["TotpConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable your second factor */
+        post: operations["TotpDisable"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1283,6 +1267,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the objects of your teams, the oldest first; kept for BERTH_EVENTS_DAYS. With `follow=true`, or
+         *     `Accept: application/x-ndjson`, each new event follows as a line.
+         */
+        get: operations["SystemEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/info": {
         parameters: {
             query?: never;
@@ -1459,6 +1463,23 @@ export interface paths {
         head?: never;
         /** Takes effect at once: on requests within a second, and on open streams. */
         patch: operations["UserUpdate"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the second factor away, for who lost it. Ends all sessions of the user. */
+        delete: operations["UserTotpDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/volumes": {
@@ -1684,8 +1705,6 @@ export interface components {
             written: number;
         };
         /** @enum {string} */
-        BuildNetwork: "default" | "none";
-        /** @enum {string} */
         BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
         BulkBody: {
             action: components["schemas"]["BulkAction"];
@@ -1756,18 +1775,6 @@ export interface components {
          * @enum {string}
          */
         CheckState: "ok" | "warning" | "missing";
-        CommitContainerBody: {
-            /** @description Who did it: `Jo Doe <jo@example.org>`. */
-            author?: string;
-            /** @description CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, WORKDIR and VOLUME lines of a Dockerfile. */
-            changes?: string[];
-            /** @description What was done, for the image's history. */
-            message?: string;
-            /** @description Pause the container for the moment, so that no file is taken half written; `true` without it. */
-            pause?: boolean;
-            /** @description What the image is to be called: a name and a tag. */
-            reference: string;
-        };
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -2015,7 +2022,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2079,7 +2086,35 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_dockerfile" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        EventContainer: {
+            id: string;
+            name: string;
+        };
+        EventGap: {
+            /** @description RFC 3339; null where the beginning is not known either. */
+            from: string | null;
+            /** @description `expired`: removed from the ring. `missed`: the gateway or the engine was down. */
+            reason: components["schemas"]["EventGapReason"];
+            to: string | null;
+            /** @enum {string} */
+            type: "gap";
+        };
+        /**
+         * @description `expired`: removed from the ring. `missed`: the gateway or the engine was down.
+         * @enum {string}
+         */
+        EventGapReason: "expired" | "missed";
+        /** @enum {string} */
+        EventKind: "container" | "image" | "network" | "volume" | "host";
+        EventPage: {
+            /** @description Where this page ends: give it as `cursor` later, here or to a stream, to go on. */
+            cursor: string;
+            /** @description In the order in which they happened. */
+            items: (components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"])[];
+            /** @description Null when there is no more now. */
+            nextCursor: string | null;
+        };
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -2299,17 +2334,27 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchFailure: {
+            code: string;
+            detail: string;
+            hint: string;
+            /** @description Name of the team's registry, or `docker.io`. */
+            registry: string;
+        };
         ImageSearchItem: {
             description: string;
-            /** @description To pull it by: `ubuntu`, `team/app`. */
+            /** @description To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
             name: string;
             /** @description Made by the hub itself. */
             official: boolean;
-            /** @description Where it is: `docker.io` is the hub. */
+            /** @description Host of the registry; `docker.io` is the hub. */
             registry: string;
             stars: number;
         };
         ImageSearchResult: {
+            /** @description Where it could not be searched. */
+            failed: components["schemas"]["ImageSearchFailure"][];
+            /** @description Of the team's registries first, then of the hub. */
             items: components["schemas"]["ImageSearchItem"][];
         };
         /** @enum {string} */
@@ -2406,20 +2451,11 @@ export interface components {
         JobError: {
             code: string;
             detail: string;
-            /** @description Where the fault is: a field, an entry of an archive, a line of a Dockerfile. */
-            errors?: components["schemas"]["JobFault"][];
             hint: string;
             requestId: string;
             status: number;
             title: string;
             type: string;
-            /** @description What the profile of the team does not allow. */
-            violations?: components["schemas"]["JobViolation"][];
-        };
-        JobFault: {
-            detail: string;
-            /** @description JSON pointer. */
-            pointer: string;
         };
         JobPage: {
             items: components["schemas"]["Job"][];
@@ -2439,11 +2475,6 @@ export interface components {
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
         };
-        JobViolation: {
-            path: string;
-            profile: string;
-            rule: string;
-        };
         LayerSharer: {
             /** @description `sha256:…`, the content. */
             id: string;
@@ -2459,6 +2490,8 @@ export interface components {
             reference: string;
         };
         LoginRequest: {
+            /** @description For who has set up a second factor: the six digits of the authenticator, or a recovery code. */
+            otp?: string;
             password: string;
             username: string;
         };
@@ -2708,7 +2741,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2748,7 +2781,7 @@ export interface components {
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
@@ -3072,6 +3105,43 @@ export interface components {
             /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
             username: string;
         };
+        SystemEvent: {
+            /** @description The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
+            action: string;
+            /** @description With `exec_create` and `exec_start`: the command line; null without the permission containers.env. */
+            command?: string | null;
+            /** @description With `connect`, `disconnect`, `mount` and `unmount`. */
+            container?: components["schemas"]["EventContainer"];
+            /** @description Its place: give it as `cursor` to go on after it. */
+            cursor: string;
+            /** @description With `mount`: where in the container. */
+            destination?: string;
+            /** @description With `exec_…`: id of the exec. */
+            exec?: string;
+            /** @description With `die` and `exec_die`. */
+            exitCode?: number;
+            /** @description With `health_status`: `healthy` or `unhealthy`. */
+            health?: string;
+            /** @description Full id; of an image its content id. Volumes have none. */
+            id: string | null;
+            /** @description Reference that the container was made from. */
+            image?: string;
+            kind: components["schemas"]["EventKind"];
+            /** @description As the team called it then. */
+            name: string | null;
+            /** @description With `rename`. */
+            previousName?: string;
+            /** @description With `mount`. */
+            readOnly?: boolean;
+            /** @description With `kill`: a number, or a name. */
+            signal?: string;
+            /** @description Null for what belongs to no team. */
+            team: string | null;
+            /** @description RFC 3339 with nanoseconds. */
+            time: string;
+            /** @enum {string} */
+            type: "event";
+        };
         TagImageBody: {
             /** @description A reference or `sha256:` id that the team has, or one of the library. */
             source: string;
@@ -3160,6 +3230,37 @@ export interface components {
         };
         /** @enum {string} */
         TopArguments: "aux" | "-ef" | "-eF" | "-el";
+        TotpConfirmRequest: {
+            /** @description What the authenticator shows now. */
+            otp: string;
+        };
+        TotpConfirmResponse: {
+            /** @description Each is good for one login without the authenticator; shown this once. */
+            recoveryCodes: string[];
+        };
+        TotpDisableRequest: {
+            /** @description What the authenticator shows now, or a recovery code. */
+            otp: string;
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolRequest: {
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolResponse: {
+            /** @description Base32, to type in. */
+            secret: string;
+            /** @description `otpauth://totp/…`, to be shown as a QR code. */
+            uri: string;
+        };
+        TotpResponse: {
+            /** @description Is it asked for at a login? */
+            enabled: boolean;
+            recoveryCodesLeft: number;
+            /** Format: date-time */
+            since: string | null;
+        };
         UnownedItem: {
             /** Format: date-time */
             createdAt: string;
@@ -3451,6 +3552,68 @@ export interface operations {
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcCallback: {
+        parameters: {
+            query?: {
+                /** @description from the provider */
+                code?: string;
+                /** @description from the provider, when it refused */
+                error?: string;
+                /** @description from the provider */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, which sends the browser back to the callback */
+            302: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3915,66 +4078,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FileChanges"];
                 };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImageCommit: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: {
-                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
-                Prefer?: string;
-            };
-            path: {
-                /** @description name, full id, or unique id prefix of at least 4 digits */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CommitContainerBody"];
-            };
-        };
-        responses: {
-            /** @description The job has ended within the time that Prefer asked for */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job runs; Location names it */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -4953,254 +5056,6 @@ export interface operations {
             };
         };
     };
-    ImageGet: {
-        parameters: {
-            query?: {
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path: {
-                /** @description image reference (percent-encoded), digest or `sha256:` id */
-                ref: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as they come */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-tar": string;
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImageBuild: {
-        parameters: {
-            query: {
-                /** @description Values of ARG, as one JSON object of texts. Not shown to those who may not read env values. */
-                buildArgs?: string;
-                /** @description Images of the team whose steps may be used again; without it all of the team's own. May be given several times. */
-                cacheFrom?: string[];
-                /** @description Cpus of each command; 2 without it, if the host has them. */
-                cpus?: number;
-                /** @description Path of the Dockerfile in the context; `Dockerfile` without it. */
-                dockerfile?: string;
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-                /** @description Labels of the image, as one JSON object of texts. */
-                labels?: string;
-                /** @description Bytes of memory of each command; 2 GiB without it, if the host has them. */
-                memory?: number;
-                /** @description What the commands may reach: the team's default network, or none. */
-                network?: components["schemas"]["BuildNetwork"];
-                /** @description Do every step anew. */
-                noCache?: boolean;
-                /** @description Look for newer bases, although the team has them. */
-                pull?: boolean;
-                /** @description What the image is to be called: a name and a tag. */
-                reference: string;
-                /** @description The last stage to build, by name or number; the last of all without it. */
-                target?: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: {
-                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
-                Prefer?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/gzip": string;
-                "application/octet-stream": string;
-                "application/x-gzip": string;
-                "application/x-tar": string;
-                "application/zstd": string;
-            };
-        };
-        responses: {
-            /** @description The job has ended within the time that Prefer asked for */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job runs; Location names it */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImageImport: {
-        parameters: {
-            query: {
-                /** @description A CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, WORKDIR or VOLUME line of a Dockerfile. May be given several times. */
-                changes?: string[];
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-                /** @description Where it comes from, for the image's history. */
-                message?: string;
-                /** @description What the image is to be called: a name and a tag. */
-                reference: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: {
-                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
-                Prefer?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/gzip": string;
-                "application/octet-stream": string;
-                "application/x-gzip": string;
-                "application/x-tar": string;
-                "application/zstd": string;
-            };
-        };
-        responses: {
-            /** @description The job has ended within the time that Prefer asked for */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job runs; Location names it */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImageLoad: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-                /** @description What the archive's one image is to be called; without it images are called as the archive says. */
-                reference?: string;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: {
-                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
-                Prefer?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/gzip": string;
-                "application/octet-stream": string;
-                "application/x-gzip": string;
-                "application/x-tar": string;
-                "application/zstd": string;
-            };
-        };
-        responses: {
-            /** @description The job has ended within the time that Prefer asked for */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job runs; Location names it */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     ImagePrune: {
         parameters: {
             query?: {
@@ -5343,40 +5198,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    ImageGetAll: {
-        parameters: {
-            query: {
-                /** @description References, or `sha256:` ids. Several make one archive, which has each layer once. */
-                ref: string[];
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as they come */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-tar": string;
-                };
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5869,6 +5690,152 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpEnrol: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpEnrolRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpConfirm: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpDisable: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpDisableRequest"];
+            };
+        };
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
@@ -6459,7 +6426,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -7229,6 +7199,57 @@ export interface operations {
             };
         };
     };
+    SystemEvents: {
+        parameters: {
+            query?: {
+                /** @description `start`, `die`, `health_status` … Repeatable: any of them. */
+                action?: string[];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Stays open and goes on with each new event, as `application/x-ndjson`. */
+                follow?: boolean;
+                /** @description Repeatable: any of them. */
+                kind?: components["schemas"]["EventKind"][];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Names or full ids of objects. Repeatable: any of them. */
+                name?: string[];
+                /** @description Events of this time and later: RFC 3339 or Unix seconds. Without it a page begins with the oldest, and `follow` now. */
+                since?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Also what belongs to no team, and the host's own; for administrators and auditors. */
+                unowned?: boolean;
+                /** @description Events before this time; `follow` ends then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is kept; with `follow=true` or `Accept: application/x-ndjson` a record a line, live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "application/x-ndjson": components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     SystemInfo: {
         parameters: {
             query?: never;
@@ -7871,6 +7892,39 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserTotpDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
