@@ -2006,6 +2006,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -2725,6 +2727,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
