@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common'
 import { ImageSource } from '../common/image-source.js'
+import { ImageSpace } from '../common/image-space.js'
 import { JobsModule } from '../jobs/index.js'
 import { BuildLeftovers } from './build/build-leftovers.js'
 import { Builder } from './builder.js'
@@ -31,9 +32,10 @@ import { TeamRegistryAuth } from './registry-auth.js'
 import { ScratchReferences } from './scratch.js'
 import { TeamImages } from './team-images.js'
 import { TeamImageSource } from './team-image-source.js'
+import { TeamImageSpace } from './team-image-space.js'
 import { UploadJobs } from './upload.js'
 
-/** Images as teams have them. Global for its port alone: containers need an image, and know nothing else of this module. */
+/** Images as teams have them. Global for its ports alone: others need an image or its size, and know nothing else of this module. */
 @Global()
 @Module({
   imports: [JobsModule],
@@ -66,7 +68,8 @@ import { UploadJobs } from './upload.js'
     TeamImageSource,
     UploadJobs,
     { provide: ImageSource, useExisting: TeamImageSource },
+    { provide: ImageSpace, useClass: TeamImageSpace },
   ],
-  exports: [ImageSource],
+  exports: [ImageSource, ImageSpace],
 })
 export class ImagesModule {}
