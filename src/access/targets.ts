@@ -49,6 +49,12 @@ export interface RegistryTarget {
   readonly team: TeamRef
 }
 
+export interface TerminalTarget {
+  readonly kind: 'terminal'
+  readonly id: string
+  readonly team: TeamRef
+}
+
 export interface UserTarget {
   readonly kind: 'user'
   readonly id: string
@@ -72,6 +78,7 @@ interface TargetByKind {
   image: ImageTarget
   job: JobTarget
   registry: RegistryTarget
+  terminal: TerminalTarget
 }
 
 export type TargetFor<K extends TargetKind> = TargetByKind[K]

@@ -7,7 +7,7 @@ import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
 import { ContainerPreparation } from './container-preparation.js'
-import { STREAM_PROVIDERS } from './container-streams.js'
+import { STREAM_CONTROLLERS, STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainersController } from './containers.controller.js'
@@ -23,7 +23,7 @@ import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, PolicyController, ...STREAM_CONTROLLERS],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Access, AccessChanges, Authenticator, type Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 
-type Following = Grant<'ContainerLogs'>
+type Following = Grant<'ContainerLogs' | 'ContainerExec' | 'ContainerAttach'>
 
 /** A token that expires announces nothing: so often it is looked at anyway. */
 const LOOK_EVERY_MS = 30_000
@@ -20,7 +20,7 @@ export class OpenRights {
   ) {}
 
   /** Calls `cut` once with the reason when the grant would not be given any more. Returns the way to stop watching. */
-  watch(grant: Following, cut: (reason: AppError) => void): () => void {
+  watch(grant: Following, cut: (reason: AppError) => void, everyMs = LOOK_EVERY_MS): () => void {
     let looking: Promise<void> = Promise.resolve()
     let stopped = false
     const stop = (): void => {
@@ -38,7 +38,7 @@ export class OpenRights {
     }
     const schedule = (): void => void (looking = looking.then(look))
     const unlisten = this.changes.listen(schedule)
-    const timer = setInterval(schedule, LOOK_EVERY_MS).unref()
+    const timer = setInterval(schedule, everyMs).unref()
     return stop
   }
 

@@ -15,6 +15,7 @@ import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
+import { TerminalSessionStore } from './terminal-sessions.store.js'
 import { TokenStore } from './tokens.store.js'
 import { UserStore } from './users.store.js'
 
@@ -34,6 +35,7 @@ const STORES = [
   SetupStore,
   SubnetStore,
   TeamStore,
+  TerminalSessionStore,
   TokenStore,
   UserStore,
 ]

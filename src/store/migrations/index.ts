@@ -4,6 +4,7 @@ import * as auditProcess from './0002-audit-process.js'
 import * as networks from './0003-networks.js'
 import * as profiles from './0004-profiles.js'
 import * as auditChain from './0070-audit-chain.js'
+import * as terminals from './0060-terminals.js'
 import * as registries from './0050-registries.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-profiles': profiles,
   '0070-audit-chain': auditChain,
   '0050-registries': registries,
+  '0060-terminals': terminals,
 }
