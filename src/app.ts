@@ -35,7 +35,15 @@ import { VolumesModule } from './volumes/volumes.module.js'
 const BODY_LIMIT = 1_048_576
 
 /** What a page of another origin may read of an answer's headers. */
-const EXPOSED = ['X-Request-Id', 'Retry-After', 'ETag', 'Berth-Revision']
+const EXPOSED = [
+  'X-Request-Id',
+  'Retry-After',
+  'ETag',
+  'Content-Disposition',
+  'Berth-Revision',
+  'Berth-Error',
+  ...['Name', 'Type', 'Size', 'Mode', 'Modified', 'Target'].map((field) => `Berth-File-${field}`),
+]
 
 @Module({})
 class AppModule {
@@ -79,7 +87,8 @@ export async function createApp(config: Config, database: Database): Promise<Nes
     // References may be long; they are validated after routing, with an error that says what is wrong.
     routerOptions: { maxParamLength: 2048 },
     forceCloseConnections: 'idle',
-    requestTimeout: 60_000,
+    // late-bodies.ts has the limit of a request's time: this one knows no exception for uploads
+    requestTimeout: 0,
     http: WIRE_LIMITS,
     clientErrorHandler: answerOnWire,
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>

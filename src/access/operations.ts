@@ -22,6 +22,7 @@ export type TargetKind =
   | 'job'
   | 'registry'
   | 'terminal' // a terminal session, live or recorded
+  | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
 export type Effect = 'read' | 'write' | 'open'
@@ -40,9 +41,11 @@ export interface OperationRow {
   readonly since?: string
   /** Administrators may also do it to what belongs to no team. */
   readonly unowned?: boolean
+  /** The team of a creation is named in the query, since there is no JSON body that could. */
+  readonly teamInQuery?: boolean
 }
 
-type Extra = Pick<OperationRow, 'since' | 'unowned'>
+type Extra = Pick<OperationRow, 'since' | 'unowned' | 'teamInQuery'>
 
 function row<const P extends string, const T extends TargetKind>(
   permission: P,
@@ -56,40 +59,43 @@ function row<const P extends string, const T extends TargetKind>(
 }
 
 /** An engine operation that nobody gets, administrators included. */
-function never(engine: string): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
-  return row('none', 'host', 'write', 'never', engine)
+function never(engine: string, extra: Extra = {}): OperationRow & { readonly permission: 'none'; readonly target: 'host' } {
+  return row('none', 'host', 'write', 'never', engine, extra)
 }
 
 const unowned = { unowned: true } as const
+const teamInQuery = { teamInQuery: true } as const
 
 export const OPERATIONS = {
   // containers
   ContainerList: row('containers.read', 'scope', 'read', 'rest', 'GET /containers/json'),
+  ContainerWatch: row('containers.read', 'scope', 'open', 'stream'),
   ContainerCreate: row('containers.create', 'team', 'write', 'rest', 'POST /containers/create'),
   ContainerInspect: row('containers.read', 'container', 'read', 'rest', 'GET /containers/{id}/json', unowned),
   ContainerStart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/start'),
   ContainerStop: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/stop', unowned),
   ContainerRestart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/restart'),
   ContainerKill: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/kill', unowned),
-  ContainerPause: row('containers.operate', 'container', 'write', 'planned', 'POST /containers/{id}/pause'),
-  ContainerUnpause: row('containers.operate', 'container', 'write', 'planned', 'POST /containers/{id}/unpause'),
+  ContainerPause: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/pause'),
+  ContainerUnpause: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/unpause'),
   ContainerRename: row('containers.update', 'container', 'write', 'rest', 'POST /containers/{id}/rename'),
-  ContainerUpdate: row('containers.update', 'container', 'write', 'planned', 'POST /containers/{id}/update'),
+  ContainerUpdate: row('containers.update', 'container', 'write', 'rest', 'POST /containers/{id}/update'),
   ContainerDelete: row('containers.remove', 'container', 'write', 'rest', 'DELETE /containers/{id}', unowned),
-  ContainerWait: row('containers.read', 'container', 'read', 'planned', 'POST /containers/{id}/wait'),
+  ContainerWait: row('containers.read', 'container', 'read', 'rest', 'POST /containers/{id}/wait'),
   ContainerTop: row('containers.top', 'container', 'read', 'both', 'GET /containers/{id}/top'),
   ContainerLogs: row('containers.logs', 'container', 'open', 'both', 'GET /containers/{id}/logs', unowned),
-  ContainerStats: row('containers.stats', 'container', 'open', 'stream', 'GET /containers/{id}/stats'),
-  ContainerChanges: row('containers.files', 'container', 'read', 'planned', 'GET /containers/{id}/changes'),
-  ContainerExport: row('containers.files', 'container', 'open', 'planned', 'GET /containers/{id}/export'),
-  ContainerArchive: row('containers.files', 'container', 'open', 'planned', 'GET /containers/{id}/archive'),
-  ContainerArchiveInfo: row('containers.files', 'container', 'read', 'planned', 'HEAD /containers/{id}/archive'),
-  PutContainerArchive: row('containers.files', 'container', 'write', 'planned', 'PUT /containers/{id}/archive'),
+  ContainerStats: row('containers.stats', 'container', 'open', 'both', 'GET /containers/{id}/stats'),
+  ContainerChanges: row('containers.files', 'container', 'read', 'rest', 'GET /containers/{id}/changes'),
+  ContainerExport: row('containers.files', 'container', 'open', 'rest', 'GET /containers/{id}/export'),
+  ContainerArchive: row('containers.files', 'container', 'open', 'rest', 'GET /containers/{id}/archive'),
+  ContainerArchiveInfo: row('containers.files', 'container', 'read', 'rest', 'HEAD /containers/{id}/archive'),
+  PutContainerArchive: row('containers.files', 'container', 'write', 'rest', 'PUT /containers/{id}/archive'),
   ContainerAttach: row('containers.attach', 'container', 'open', 'stream', 'POST /containers/{id}/attach'),
   ContainerAttachWebsocket: never('GET /containers/{id}/attach/ws'),
   ContainerResize: row('containers.attach', 'container', 'write', 'stream', 'POST /containers/{id}/resize'),
-  ContainerPrune: row('containers.prune', 'scope', 'write', 'planned', 'POST /containers/prune'),
-  ContainerExec: row('containers.exec', 'container', 'open', 'stream', 'POST /containers/{id}/exec'),
+  ContainerPrune: row('containers.prune', 'scope', 'write', 'rest', 'POST /containers/prune'),
+  ContainerBulk: row('containers.bulk', 'scope', 'write', 'rest'),
+  ContainerExec: row('containers.exec', 'container', 'open', 'both', 'POST /containers/{id}/exec'),
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),
   ExecResize: row('containers.exec', 'container', 'write', 'stream', 'POST /exec/{id}/resize'),
@@ -103,18 +109,19 @@ export const OPERATIONS = {
   ImageList: row('images.read', 'scope', 'read', 'rest', 'GET /images/json'),
   ImageInspect: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/json'),
   ImageHistory: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/history'),
+  ImageLayers: row('images.read', 'image', 'read', 'rest'),
   ImageAttestations: row('images.read', 'image', 'read', 'planned', 'GET /images/{name}/attestations', { since: '1.55' }),
   ImageCreate: row('images.pull', 'team', 'write', 'rest', 'POST /images/create'),
   ImageTag: row('images.tag', 'team', 'write', 'rest', 'POST /images/{name}/tag'),
   ImageDelete: row('images.remove', 'image', 'write', 'rest', 'DELETE /images/{name}'),
-  ImagePush: row('images.push', 'image', 'write', 'planned', 'POST /images/{name}/push'),
+  ImagePush: row('images.push', 'team', 'write', 'rest', 'POST /images/{name}/push'),
   ImageBuild: row('images.build', 'team', 'write', 'planned', 'POST /build'),
   ImageCommit: row('images.commit', 'container', 'write', 'planned', 'POST /commit'),
   ImageLoad: row('images.import', 'team', 'write', 'planned', 'POST /images/load'),
   ImageGet: row('images.save', 'image', 'open', 'planned', 'GET /images/{name}/get'),
   ImageGetAll: row('images.save', 'scope', 'open', 'planned', 'GET /images/get'),
-  ImagePrune: row('images.prune', 'scope', 'write', 'planned', 'POST /images/prune'),
-  ImageSearch: row('images.pull', 'team', 'read', 'planned', 'GET /images/search'),
+  ImagePrune: row('images.prune', 'scope', 'write', 'rest', 'POST /images/prune'),
+  ImageSearch: row('images.pull', 'team', 'read', 'rest', 'GET /images/search', teamInQuery),
   BuildPrune: row('system.prune', 'host', 'write', 'planned', 'POST /build/prune'),
   DistributionInspect: row('images.pull', 'team', 'read', 'planned', 'GET /distribution/{name}/json'),
 
@@ -123,8 +130,9 @@ export const OPERATIONS = {
   VolumeCreate: row('volumes.create', 'team', 'write', 'rest', 'POST /volumes/create'),
   VolumeInspect: row('volumes.read', 'volume', 'read', 'rest', 'GET /volumes/{name}'),
   VolumeDelete: row('volumes.remove', 'volume', 'write', 'rest', 'DELETE /volumes/{name}'),
-  VolumeUpdate: row('volumes.update', 'volume', 'write', 'planned', 'PUT /volumes/{name}', { since: '1.42' }),
-  VolumePrune: row('volumes.prune', 'scope', 'write', 'planned', 'POST /volumes/prune'),
+  // of cluster volumes alone
+  VolumeUpdate: never('PUT /volumes/{name}', { since: '1.42' }),
+  VolumePrune: row('volumes.prune', 'scope', 'write', 'rest', 'POST /volumes/prune'),
   NetworkList: row('networks.read', 'scope', 'read', 'rest', 'GET /networks'),
   NetworkCreate: row('networks.create', 'team', 'write', 'rest', 'POST /networks/create'),
   NetworkInspect: row('networks.read', 'network', 'read', 'rest', 'GET /networks/{id}'),
@@ -150,6 +158,7 @@ export const OPERATIONS = {
   AuthLogout: row('self.manage', 'self', 'write', 'rest'),
   MeInspect: row('self.read', 'self', 'read', 'rest'),
   MeCanI: row('self.read', 'self', 'read', 'rest'),
+  WhoCan: row('users.read', 'host', 'read', 'rest'),
   MePassword: row('self.manage', 'self', 'write', 'rest'),
   SessionList: row('self.read', 'self', 'read', 'rest'),
   SessionDelete: row('self.manage', 'self', 'write', 'rest'),
@@ -165,6 +174,9 @@ export const OPERATIONS = {
   UserDelete: row('users.manage', 'user', 'write', 'rest'),
   RoleList: row('self.read', 'self', 'read', 'rest'),
   RoleInspect: row('self.read', 'self', 'read', 'rest'),
+  RoleCreate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleUpdate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleDelete: row('roles.manage', 'host', 'write', 'rest'),
   PermissionList: row('self.read', 'self', 'read', 'rest'),
   TeamList: row('teams.read', 'scope', 'read', 'rest'),
   TeamCreate: row('teams.manage', 'host', 'write', 'rest'),
@@ -182,10 +194,10 @@ export const OPERATIONS = {
   RegistryUpdate: row('registries.manage', 'registry', 'write', 'rest'),
   RegistryDelete: row('registries.manage', 'registry', 'write', 'rest'),
   RegistryCheck: row('registries.read', 'registry', 'read', 'rest'),
-  RepositoryList: row('registries.read', 'registry', 'read', 'planned'),
-  RepositoryTags: row('registries.read', 'registry', 'read', 'planned'),
-  ManifestInspect: row('registries.read', 'registry', 'read', 'planned'),
-  ManifestDelete: row('registries.manage', 'registry', 'write', 'planned'),
+  RepositoryList: row('registries.read', 'registry', 'read', 'rest'),
+  RepositoryTags: row('registries.read', 'registry', 'read', 'rest'),
+  ManifestInspect: row('registries.read', 'registry', 'read', 'rest'),
+  ManifestDelete: row('registries.manage', 'registry', 'write', 'rest'),
 
   // what a team may make
   ProfileInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
@@ -194,6 +206,16 @@ export const OPERATIONS = {
   HostExportList: row('exports.read', 'host', 'read', 'rest'),
   HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
   HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+
+  // programs of a team
+  ServiceAccountList: row('serviceAccounts.read', 'scope', 'read', 'rest'),
+  ServiceAccountCreate: row('serviceAccounts.manage', 'team', 'write', 'rest'),
+  ServiceAccountInspect: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceAccountUpdate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceAccountDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenList: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceTokenCreate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

@@ -12,7 +12,16 @@ import { UserStore } from '../store/users.store.js'
 import { assertObjectReference, assertVolumeName } from './names.js'
 import type { OperationRow } from './operations.js'
 import { type Principal, seesTeam, type TeamRef } from './principal.js'
-import type { ImageTarget, JobTarget, OwnedTarget, RegistryTarget, Target, TerminalTarget, UserTarget } from './targets.js'
+import type {
+  ImageTarget,
+  JobTarget,
+  OwnedTarget,
+  RegistryTarget,
+  ServiceAccountTarget,
+  Target,
+  TerminalTarget,
+  UserTarget,
+} from './targets.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
 
@@ -22,6 +31,8 @@ export interface Pointer {
   readonly ref?: string | undefined
   /** `?team=`, or `team` of the body or params. */
   readonly team?: string | undefined
+  /** What in the target, for the audit log alone: nothing is decided by it. */
+  readonly part?: string | undefined
 }
 
 /** Turns a client's reference into one pinned target, looking only at what the caller may see. Resolved once per request. */
@@ -54,10 +65,12 @@ export class Resolver {
         return { kind: 'teamEntity', team: await this.teams.visible(principal, plain(pointer.ref)) }
       case 'user':
         return this.user(plain(pointer.ref))
+      case 'serviceAccount':
+        return this.serviceAccount(principal, plain(pointer.ref))
       case 'job':
         return this.job(principal, plain(pointer.ref))
       case 'registry':
-        return this.registry(principal, plain(pointer.ref))
+        return this.registry(principal, pointer)
       case 'terminal':
         return this.terminal(principal, plain(pointer.ref))
       case 'image':
@@ -160,10 +173,11 @@ export class Resolver {
     return { kind: 'job', id: job.id, team: await this.teams.visible(principal, job.team_id) }
   }
 
-  private async registry(principal: Principal, id: string): Promise<RegistryTarget> {
-    const registry = await this.registries.find(id)
+  private async registry(principal: Principal, pointer: Pointer): Promise<RegistryTarget> {
+    const registry = await this.registries.find(plain(pointer.ref))
     if (!registry) throw new AppError('NOT_FOUND')
-    return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id) }
+    const title = [`${registry.name} (${registry.address})`, ...(pointer.part === undefined ? [] : [pointer.part])].join(' ')
+    return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id), title }
   }
 
   private async terminal(principal: Principal, id: string): Promise<TerminalTarget> {
@@ -174,8 +188,15 @@ export class Resolver {
 
   private async user(ref: string): Promise<UserTarget> {
     const user = await this.users.find(ref)
-    if (!user) throw new AppError('NOT_FOUND')
+    // A team's own: reached only through it, or its passwords, roles and tokens would be nobody's decision.
+    if (!user || user.kind !== 'user') throw new AppError('NOT_FOUND')
     return { kind: 'user', id: user.id }
+  }
+
+  private async serviceAccount(principal: Principal, ref: string): Promise<ServiceAccountTarget> {
+    const account = await this.users.find(ref)
+    if (account?.kind !== 'service' || account.team_id === null) throw new AppError('NOT_FOUND')
+    return { kind: 'serviceAccount', id: account.id, team: await this.teams.visible(principal, account.team_id) }
   }
 }
 

@@ -47,6 +47,15 @@ export interface RegistryTarget {
   readonly kind: 'registry'
   readonly id: string
   readonly team: TeamRef
+  /** For the audit log: `company (registry.example:5000)`, and what in it. */
+  readonly title: string
+}
+
+/** A program's account, which belongs to one team. */
+export interface ServiceAccountTarget {
+  readonly kind: 'serviceAccount'
+  readonly id: string
+  readonly team: TeamRef
 }
 
 export interface TerminalTarget {
@@ -72,6 +81,7 @@ interface TargetByKind {
   team: TeamTarget
   teamEntity: TeamTarget
   user: UserTarget
+  serviceAccount: ServiceAccountTarget
   container: OwnedTarget<'container'>
   volume: OwnedTarget<'volume'>
   network: OwnedTarget<'network'>

@@ -12,8 +12,12 @@ import { OwnPassword } from './own-password.js'
 import { Passwords } from './passwords.js'
 import { PrincipalCache } from './principal-cache.js'
 import { Principals } from './principals.js'
+import { Rights } from './rights.js'
 import { RolesController } from './roles.controller.js'
 import { RolesService } from './roles.service.js'
+import { ServiceAccountsController } from './service-accounts.controller.js'
+import { ServiceAccountsService } from './service-accounts.service.js'
+import { ServiceTokensService } from './service-tokens.service.js'
 import { SessionTokens } from './session-tokens.js'
 import { Sessions } from './sessions.js'
 import { SessionsController } from './sessions.controller.js'
@@ -27,6 +31,8 @@ import { TokensController } from './tokens.controller.js'
 import { TokensService } from './tokens.service.js'
 import { UsersController } from './users.controller.js'
 import { UsersService } from './users.service.js'
+import { WhoCanController } from './who-can.controller.js'
+import { WhoCanService } from './who-can.service.js'
 
 /** Who people are, how they prove it, and which roles they have. Global, since every edge asks its Authenticator. */
 @Global()
@@ -35,11 +41,13 @@ import { UsersService } from './users.service.js'
     AuthController,
     MeController,
     RolesController,
+    ServiceAccountsController,
     SessionsController,
     SetupController,
     TeamsController,
     TokensController,
     UsersController,
+    WhoCanController,
   ],
   providers: [
     AuthService,
@@ -52,7 +60,10 @@ import { UsersService } from './users.service.js'
     Passwords,
     PrincipalCache,
     Principals,
+    Rights,
     RolesService,
+    ServiceAccountsService,
+    ServiceTokensService,
     SessionTokens,
     Sessions,
     SessionsService,
@@ -61,6 +72,7 @@ import { UsersService } from './users.service.js'
     TeamsService,
     TokensService,
     UsersService,
+    WhoCanService,
     { provide: Authenticator, useExisting: BearerAuthenticator },
   ],
   exports: [Authenticator],

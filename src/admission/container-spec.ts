@@ -17,6 +17,8 @@ export interface SpecParts {
   readonly image: ImageFacts | null
   readonly host: HostFacts
   readonly mounts: ResolvedMounts
+  /** Of each that `askedPorts` tells, in its order; not known before they were reserved. */
+  readonly hostPorts?: readonly number[]
   /** Null: the request's own words, which name none of the team's networks. */
   readonly network: ResolvedNetwork | null
 }
@@ -80,23 +82,44 @@ function networkWord(network: string | undefined): string | undefined {
   return network === 'default' ? undefined : network
 }
 
+/** A port that shall be published, and what asked for it. */
+export interface AskedPort {
+  readonly container: number
+  readonly protocol: string
+  readonly hostIp: string
+  /** Undefined: any free one. */
+  readonly host: number | undefined
+  readonly pointer: string
+}
+
+/** The request's ports, and with publishAll what else the image exposes: written out, so that they bind where ours do. */
+export function askedPorts({ request, image, host }: Pick<SpecParts, 'request' | 'image' | 'host'>): AskedPort[] {
+  const asked = (request.ports ?? []).map(({ container, protocol = 'tcp', hostIp = host.publishAddress, host: port }, at) => {
+    return { container, protocol, hostIp, host: port, pointer: `/ports/${at}` }
+  })
+  if (!request.publishAll || !image) return asked
+  const known = new Set(asked.map(({ container, protocol }) => `${container}/${protocol}`))
+  const rest = image.exposed.filter((key) => /^\d{1,5}\/(tcp|udp)$/.test(key) && !known.has(key))
+  const exposed = rest.map((key) => {
+    const [container, protocol = 'tcp'] = key.split('/')
+    return { container: Number(container), protocol, hostIp: host.publishAddress, host: undefined, pointer: '/publishAll' }
+  })
+  return [...asked, ...exposed]
+}
+
 interface Published {
   readonly key: string
   readonly pointer: string
   readonly binding: { readonly HostIp: string; readonly HostPort: string }
 }
 
-/** The request's ports, and with publishAll what else the image exposes: written out, so that they bind where ours do. */
-function published({ request, image, host }: SpecParts): Published[] {
-  const asked = (request.ports ?? []).map((port, at) => ({
-    key: `${port.container}/${port.protocol ?? 'tcp'}`,
-    pointer: `/ports/${at}`,
-    binding: { HostIp: port.hostIp ?? host.publishAddress, HostPort: port.host === undefined ? '' : String(port.host) },
+/** With the host ports that were reserved; before that a free one is not known yet. */
+function published(parts: SpecParts): Published[] {
+  return askedPorts(parts).map(({ container, protocol, hostIp, host, pointer }, at) => ({
+    key: `${container}/${protocol}`,
+    pointer,
+    binding: { HostIp: hostIp, HostPort: String(parts.hostPorts?.[at] ?? host ?? '') },
   }))
-  if (!request.publishAll || !image) return asked
-  const known = new Set(asked.map(({ key }) => key))
-  const rest = image.exposed.filter((key) => /^\d{1,5}\/(tcp|udp)$/.test(key) && !known.has(key))
-  return [...asked, ...rest.map((key) => ({ key, pointer: '/publishAll', binding: { HostIp: host.publishAddress, HostPort: '' } }))]
 }
 
 function bindings(ports: readonly Published[]): Record<string, Published['binding'][]> {

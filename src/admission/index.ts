@@ -1,6 +1,7 @@
 /** The public face of admission: what may be made. */
 export { admitContainer, assertAsAdmitted, type ContainerParts, judgeContainer, LABEL_IMAGE } from './container.js'
 export * from './container-request.js'
+export { type AskedPort, askedPorts } from './container-spec.js'
 export { type Granted, NOTHING_GRANTED, type Profile, PROFILES } from './fields/rule.js'
 export { canonicalFolder, isAsRegistered, isWithin } from './host-folders.js'
 export { hasLabel, IsLabelMap, isReservedLabel, ownLabels, RESERVED_LABEL } from './labels.js'

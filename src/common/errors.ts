@@ -11,6 +11,11 @@ export const ERRORS = {
     text: 'the reference is not valid: {reason}',
     hint: 'use a name, a full id or a unique id prefix of at least 4 digits',
   },
+  ARCHIVE_REFUSED: {
+    status: 400,
+    text: 'the archive is not taken: {reason}; {written}',
+    hint: 'send a plain tar of files, folders and links that stay within it',
+  },
   MALFORMED_JSON: {
     status: 400,
     text: 'the body is not valid json: {reason}',
@@ -63,6 +68,7 @@ export const ERRORS = {
   },
   // 404, 405
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
+  FILE_NOT_FOUND: { status: 404, text: 'the container has no {path}', hint: 'check the path; it is absolute, as seen in the container' },
   ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
   METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
   // 408
@@ -95,7 +101,8 @@ export const ERRORS = {
   JOB_ENDED: { status: 409, text: 'the job has ended', hint: 'see its result with GET /api/v1/jobs/{id}' },
   JOB_CANCELED: { status: 409, text: 'the job was canceled', hint: 'start it again if it is still wanted' },
   IDEMPOTENCY_MISMATCH: { status: 409, text: 'this Idempotency-Key was used with another request', hint: 'use a new key' },
-  // 412
+  // 411, 412
+  LENGTH_REQUIRED: { status: 411, text: 'the length of the body must be known', hint: 'send Content-Length' },
   PRECONDITION_FAILED: {
     status: 412,
     text: 'it was changed since you have read it',
@@ -103,7 +110,7 @@ export const ERRORS = {
   },
   // 413, 415, 422, 429, 431
   BODY_TOO_LARGE: { status: 413, text: 'the body is larger than {limit} bytes', hint: 'send less' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send application/json' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, text: 'this route does not take {type}', hint: 'send {wanted}' },
   START_FAILED: { status: 422, text: 'the container could not be started: {reason}', hint: 'correct the command, the ports or the mounts' },
   EXEC_FAILED: {
     status: 422,
@@ -124,6 +131,17 @@ export const ERRORS = {
     hint: 'ask that gateway, or let both have one data directory',
   },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  PUSH_FAILED: {
+    status: 422,
+    text: 'the image could not be pushed: {reason}',
+    hint: "check the reference, the registry and the team's credentials for it",
+  },
+  IMPORT_FAILED: { status: 422, text: 'the archive could not be taken in: {reason}', hint: 'make the archive anew and send it whole' },
+  BUILD_FAILED: {
+    status: 422,
+    text: 'the image could not be built: {reason}',
+    hint: 'see the steps of the job, and correct the Dockerfile or the context',
+  },
   REGISTRY_LOGIN_FAILED: {
     status: 422,
     text: 'the registry {address} does not accept the user name and the password',
@@ -161,6 +179,7 @@ export const ERRORS = {
     hint: 'its own configuration decides it; for deleting, the distribution registry wants REGISTRY_STORAGE_DELETE_ENABLED=true',
   },
   HEADERS_TOO_LARGE: { status: 431, text: 'the headers are too large', hint: 'send at most 16 KB of headers' },
+  CLIENT_GONE: { status: 499, text: 'the client left before the end', hint: 'keep the connection open until the answer is complete' },
   RATE_LIMITED: { status: 429, text: 'too many requests', hint: 'wait as long as Retry-After says' },
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
   QUOTA_EXCEEDED: {
@@ -207,6 +226,11 @@ export const ERRORS = {
     hint: 'try again shortly; GET /health/ready tells when it is back',
   },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
+  SEARCH_FAILED: {
+    status: 503,
+    text: 'the hub can not be searched: {reason}',
+    hint: 'an administrator should check that the docker host reaches index.docker.io',
+  },
   NETWORK_POOL_EXHAUSTED: {
     status: 503,
     text: 'no subnet is free for a network of the team',
@@ -216,6 +240,11 @@ export const ERRORS = {
     status: 503,
     text: 'the terminal can not be recorded, and the team has its terminals recorded',
     hint: 'an administrator should check the disk of the data directory',
+  },
+  DISK_FULL: {
+    status: 507,
+    text: 'the disk of the docker engine is full',
+    hint: 'remove what is not needed, or ask an administrator for more room',
   },
   AUDIT_UNAVAILABLE: {
     status: 503,

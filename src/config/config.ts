@@ -100,6 +100,13 @@ export class Config {
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
 
+  /** Seconds that a registry may say nothing during a pull or push before it is given up. */
+  @number
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  BERTH_REGISTRY_TIMEOUT = 120
+
   /**
    * Key that registry passwords are encrypted with: 32 bytes as base64 or hex (`openssl rand -base64 32`). Several,
    * comma-separated: the first encrypts, the others still decrypt. Without it BERTH_DATA_DIR/secrets.key is made. Secret.

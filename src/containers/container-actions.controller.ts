@@ -46,6 +46,20 @@ export class ContainerActionsController {
     return this.lifecycle.kill(grant, query)
   }
 
+  @Post('pause')
+  @HttpCode(200)
+  @Operation('ContainerPause', 'Freeze the processes of a container')
+  pause(@Granted() grant: Grant<'ContainerPause'>, @Param('ref') _ref: string): Promise<ContainerSummary> {
+    return this.lifecycle.pause(grant)
+  }
+
+  @Post('unpause')
+  @HttpCode(200)
+  @Operation('ContainerUnpause', 'Let a paused container go on')
+  unpause(@Granted() grant: Grant<'ContainerUnpause'>, @Param('ref') _ref: string): Promise<ContainerSummary> {
+    return this.lifecycle.unpause(grant)
+  }
+
   @Post('rename')
   @HttpCode(200)
   @Operation('ContainerRename', 'Give a container another name')

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common'
-import { assertNewName, type Grant, Ownership } from '../access/index.js'
+import { assertNewName, type Grant } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { DEFAULT_NETWORK, TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
@@ -14,7 +14,7 @@ import { randomName } from './random-name.js'
 
 /** Copies that are made at the same time. */
 const AT_ONCE = 4
-const NAME_ATTEMPTS = 5
+const ATTEMPTS = 5
 const LONGEST_NAME = 63
 
 /** What copies of one request have in common. */
@@ -30,7 +30,6 @@ export class ContainerCreation {
 
   constructor(
     private readonly engine: Engine,
-    private readonly ownership: Ownership,
     private readonly preparation: ContainerPreparation,
     private readonly plans: MountPlans,
     private readonly networks: TeamNetworks,
@@ -58,17 +57,6 @@ export class ContainerCreation {
     return { items }
   }
 
-  /** Everything that can be known before anything is made. @throws as `create` */
-  async check(grant: Grant<'ContainerCreate'>, body: CreateContainerBody): Promise<void> {
-    const names = namesOf(body)
-    await assertFresh(this.engine)
-    const asking = askingOf(grant)
-    for (const name of names) if (name !== undefined) await this.ownership.assertFree('container', name, asking.team)
-    const { refusal, imageJudged } = await this.preparation.judge(asking, body)
-    if (refusal) throw refusal
-    if (!imageJudged && body.pull === 'never') throw new AppError('IMAGE_NOT_PRESENT', { reference: body.image })
-  }
-
   private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Batch> {
     const asking = askingOf(grant)
     const { team, userId } = asking
@@ -79,15 +67,24 @@ export class ContainerCreation {
   }
 
   private async one(making: Batch, given: string | undefined): Promise<ContainerSummary> {
+    const avoid = new Set<number>()
     for (let attempt = 1; ; attempt++) {
       try {
-        const { target, entry } = await this.maker.make({ ...making, name: given ?? randomName() })
+        const { target, entry } = await this.maker.make({ ...making, name: given ?? randomName(), avoid })
         return await this.views.known(target, entry)
       } catch (error) {
-        const taken = error instanceof AppError && error.code === 'NAME_IN_USE' && given === undefined
-        if (!taken || attempt === NAME_ATTEMPTS) throw error
+        if (attempt === ATTEMPTS || (!(isTaken(error) && given === undefined) && !this.isOurChoice(error, making, avoid))) throw error
       }
     }
+  }
+
+  /** Something beside the engine has the port; the request did not ask for that one. */
+  private isOurChoice(error: unknown, { parts }: Batch, avoid: Set<number>): boolean {
+    if (!(error instanceof AppError) || error.code !== 'PORT_IN_USE') return false
+    const port = Number(error.details['port'])
+    if (!port || parts.request.ports?.some(({ host }) => host === port)) return false
+    avoid.add(port)
+    return true
   }
 
   private async copies(making: Batch, names: readonly (string | undefined)[], requestId: string): Promise<ContainerCopy[]> {
@@ -116,13 +113,17 @@ export class ContainerCreation {
   }
 }
 
+function isTaken(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'NAME_IN_USE'
+}
+
 /** Not without a network, and not in that of another container or the host, which only the profile can allow. */
 function isOnDefault(network = DEFAULT_NETWORK): boolean {
   return network === DEFAULT_NETWORK
 }
 
 /** Undefined where a name is to be made up. @throws AppError INVALID_REQUEST */
-function namesOf({ name, count }: CreateContainerBody): (string | undefined)[] {
+export function namesOf({ name, count }: CreateContainerBody): (string | undefined)[] {
   const names = Array.from({ length: count ?? 1 }, (_, at) => (name !== undefined && count !== undefined ? `${name}-${at + 1}` : name))
   if (names.some((each) => (each?.length ?? 0) > LONGEST_NAME))
     throw new AppError('INVALID_REQUEST', {

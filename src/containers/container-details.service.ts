@@ -5,6 +5,7 @@ import { OwnershipStore } from '../store/ownership.store.js'
 import { UserStore } from '../store/users.store.js'
 import { mountViews } from './container-view.js'
 import { ContainerViews } from './container-views.js'
+import type { InspectContainerQuery } from './dto/container.query.js'
 import type { ContainerDetails, ContainerResources, ContainerRestart, ContainerSummary } from './dto/container.response.js'
 
 const NANO = 1_000_000_000
@@ -20,13 +21,14 @@ export class ContainerDetailsReader {
   ) {}
 
   /** Environment values only with the permission containers.env. @throws AppError NOT_FOUND */
-  async inspect(grant: Grant<'ContainerInspect'>): Promise<ContainerDetails> {
+  async inspect(grant: Grant<'ContainerInspect'>, { size = false }: InspectContainerQuery): Promise<ContainerDetails> {
     const { target } = grant
-    const [inspected, view, owner, names] = await Promise.all([
+    const [inspected, view, owner, names, sizes] = await Promise.all([
       this.engine.containers.inspect(target.engineId),
       this.views.fresh(target),
       this.views.owner(target),
       this.views.names(target.team ? [target.team.id] : []),
+      size ? this.engine.containers.sizes(target.engineId) : undefined,
     ])
     const { Config, HostConfig, Mounts } = inspected
     const seen: Omit<ContainerSummary, 'mounts'> = view
@@ -34,6 +36,7 @@ export class ContainerDetailsReader {
     return {
       ...seen,
       mounts: mountViews(Mounts, owner, names),
+      ...(sizes && { size: sizes }),
       createdBy: await this.creator(target.uid),
       command: [...(Config.Cmd ?? [])],
       entrypoint: [...(Config.Entrypoint ?? [])],
@@ -44,8 +47,8 @@ export class ContainerDetailsReader {
       user: Config.User ?? '',
       workingDir: Config.WorkingDir ?? '',
       hostname: text(Config['Hostname']),
-      resources: resources(HostConfig),
-      restart: restart(inspected),
+      resources: resourcesOf(HostConfig),
+      restart: restartOf(inspected),
       autoRemove: HostConfig.AutoRemove ?? false,
       logDriver: HostConfig.LogConfig?.Type ?? '',
       privileged: HostConfig['Privileged'] === true,
@@ -59,11 +62,13 @@ export class ContainerDetailsReader {
   }
 }
 
-function resources(host: ContainerInspect['HostConfig']): ContainerResources {
+/** Limits as they are shown. */
+export function resourcesOf(host: ContainerInspect['HostConfig']): ContainerResources {
   return { memory: number(host['Memory']), cpus: number(host['NanoCpus']) / NANO, pids: Math.max(number(host['PidsLimit']), 0) }
 }
 
-function restart({ HostConfig, RestartCount }: ContainerInspect): ContainerRestart {
+/** The restart policy as it is shown, and its restarts so far. */
+export function restartOf({ HostConfig, RestartCount }: ContainerInspect): ContainerRestart {
   const { Name, MaximumRetryCount } = HostConfig.RestartPolicy ?? { Name: 'no' }
   return { policy: Name || 'no', maxRetries: MaximumRetryCount ?? 0, count: RestartCount }
 }

@@ -47,8 +47,8 @@ const RULES: readonly Rule[] = [
   ({ volume }) =>
     volume && (({ view }) => view.mounts.some((mount) => volume.includes(mount.destination) || volume.includes(mount.name ?? '\0'))),
   ({ network }) => network && (({ view }) => view.networks.some((each) => network.includes(each.name))),
-  ({ publish }) => publish && (({ view }) => view.ports.some((port) => port.host !== null && publish.includes(portText(port, publish)))),
-  ({ expose }) => expose && (({ view }) => view.ports.some((port) => expose.includes(portText(port, expose)))),
+  ({ publish }) => publish && (({ view }) => view.ports.some((port) => port.host !== null && publish.some((range) => isIn(range, port)))),
+  ({ expose }) => expose && (({ view }) => view.ports.some((port) => expose.some((range) => isIn(range, port)))),
   (_, { before }) => (before === undefined ? undefined : ({ entry }) => entry.created < before),
   (_, { since }) => (since === undefined ? undefined : ({ entry }) => entry.created > since),
   ({ ancestor }, { ancestors }) => ancestor && ((listed) => ancestors.some((each) => isMadeFrom(listed, each))),
@@ -67,10 +67,11 @@ function showsAll({ all, status, exited, latest, last }: ListContainersQuery): b
   return Boolean(all || status || exited || latest || last)
 }
 
-/** `80/tcp`, or `80` where the filter names no protocol and means tcp. */
-function portText(port: { container: number; protocol: string }, wanted: readonly string[]): string {
-  const full = `${port.container}/${port.protocol}`
-  return port.protocol === 'tcp' && !wanted.includes(full) ? String(port.container) : full
+/** `80/udp`, `8000-8080`, or `80`, which means tcp. */
+function isIn(range: string, { container, protocol }: { readonly container: number; readonly protocol: string }): boolean {
+  const [ports = '', wanted = 'tcp'] = range.split('/')
+  const [least = 0, most = least] = ports.split('-').map(Number)
+  return protocol === wanted && container >= least && container <= most
 }
 
 function isMadeFrom({ entry, teamId }: Listed, { reference, contents }: Ancestor): boolean {

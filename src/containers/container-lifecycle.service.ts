@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common'
-import { assertNewName, type Grant, type OwnedTarget, Ownership } from '../access/index.js'
+import { assertNewName, type Grant, type OwnedTarget } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
+import { ContainerRemoval } from './container-removal.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainerViews } from './container-views.js'
 import type { KillQuery, RemoveQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
@@ -16,7 +17,7 @@ type Target = OwnedTarget<'container'>
 export class ContainerLifecycle {
   constructor(
     private readonly engine: Engine,
-    private readonly ownership: Ownership,
+    private readonly removal: ContainerRemoval,
     private readonly views: ContainerViews,
     private readonly renaming: ContainerRenaming,
     private readonly networks: TeamNetworks,
@@ -48,6 +49,16 @@ export class ContainerLifecycle {
     return this.change(grant.target, (id) => this.engine.containers.kill(id, { signal }))
   }
 
+  /** Its processes are frozen, all at once. @throws AppError CONTAINER_NOT_RUNNING, CONTAINER_PAUSED */
+  pause(grant: Grant<'ContainerPause'>): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.pause(id))
+  }
+
+  /** @throws AppError CONFLICT where it is not paused */
+  unpause(grant: Grant<'ContainerUnpause'>): Promise<ContainerSummary> {
+    return this.change(grant.target, (id) => this.engine.containers.unpause(id))
+  }
+
   /** @throws AppError NAME_IN_USE, INVALID_REQUEST */
   async rename(grant: Grant<'ContainerRename'>, { name }: RenameBody): Promise<RenamedContainer> {
     const { target } = grant
@@ -62,17 +73,9 @@ export class ContainerLifecycle {
   }
 
   /** @throws AppError CONTAINER_RUNNING without force */
-  async remove(grant: Grant<'ContainerDelete'>, { force = false, volumes = false }: RemoveQuery): Promise<void> {
-    const { target } = grant
-    const { inventory, containers } = this.engine
+  async remove(grant: Grant<'ContainerDelete'>, query: RemoveQuery): Promise<void> {
     await assertFresh(this.engine)
-    const mounted =
-      inventory.containers.get(target.engineId)?.mounts.flatMap(({ type, name }) => (type === 'volume' && name ? [name] : [])) ?? []
-    await containers.remove(target.engineId, { force, volumes })
-    await inventory.refresh('container', target.engineId)
-    if (target.uid !== null) await this.ownership.end(target.uid)
-    if (!volumes) return
-    for (const name of mounted) if (!(await inventory.refresh('volume', name))) await this.ownership.disappeared('volume', name)
+    await this.removal.remove(grant.target, query)
   }
 
   /** Columns of its own choice only for those who may operate it. @throws AppError CONTAINER_NOT_RUNNING, PERMISSION_DENIED */

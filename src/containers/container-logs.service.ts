@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common'
-import type { Grant } from '../access/index.js'
+import { type Grant, OpenRights } from '../access/index.js'
 import { AppError, type FieldError } from '../common/errors.js'
 import { Engine, type LogLine, type LogsOptions } from '../engine/index.js'
 import type { LogsQuery } from './dto/logs.query.js'
 import { nanoseconds } from './log-time.js'
-import { OpenRights } from './open-rights.js'
 
 /** A container's log, as it is read; whoever gets it ends it by `abort`. */
 export interface ContainerLog {

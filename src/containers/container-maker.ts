@@ -1,11 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
 import { type Claim, type OwnedTarget, Ownership, type TeamRef } from '../access/index.js'
-import { admitContainer, assertAsAdmitted, type ContainerParts, type ImageFacts, type ResolvedMount } from '../admission/index.js'
+import {
+  admitContainer,
+  askedPorts,
+  assertAsAdmitted,
+  type ContainerParts,
+  type ImageFacts,
+  type ResolvedMount,
+} from '../admission/index.js'
 import type { Admitted } from '../common/admitted.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
 import type { TeamNetwork } from '../common/team-network.js'
 import { type ContainerEntry, type ContainerSpec, Engine } from '../engine/index.js'
+import { HostPorts } from './host-ports.js'
 
 /** One container to make. */
 export interface Making {
@@ -16,6 +24,8 @@ export interface Making {
   readonly parts: Omit<ContainerParts, 'network'> & { readonly image: ImageFacts }
   /** Of the team; null with `network: none`. */
   readonly network: TeamNetwork | null
+  /** Host ports that turned out to be in use. */
+  readonly avoid?: ReadonlySet<number>
 }
 
 /** What was made: the target that a view needs, and the last that is known of it. */
@@ -43,6 +53,7 @@ export class ContainerMaker {
   constructor(
     private readonly engine: Engine,
     private readonly ownership: Ownership,
+    private readonly ports: HostPorts,
   ) {}
 
   /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, engine errors */
@@ -54,7 +65,9 @@ export class ContainerMaker {
     let id: string
     try {
       for (const mount of making.parts.mounts.list) if (mount.type === 'anonymous') anonymous.push(await this.claimVolume(making, mount))
-      spec = admit(making, claim, anonymous)
+      const { parts, avoid } = making
+      const hostPorts = await this.ports.reserve(claim.uid, { asked: askedPorts(parts), policy: parts.policy, ...(avoid && { avoid }) })
+      spec = admit({ ...making, parts: { ...parts, hostPorts } }, claim, anonymous)
       id = await this.create(claim, spec, making.parts.request.image)
     } catch (error) {
       if (!isUncertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])

@@ -1,12 +1,20 @@
 import { Injectable } from '@nestjs/common'
 import { type Grant, OBJECT_NAME, type TeamRef } from '../access/index.js'
-import { type ContainerParts, type ContainerRequest, type ImageFacts, judgeContainer, TeamPolicies } from '../admission/index.js'
+import {
+  askedPorts,
+  type ContainerParts,
+  type ContainerRequest,
+  type ImageFacts,
+  judgeContainer,
+  TeamPolicies,
+} from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import type { PullPolicy } from '../common/image-source.js'
 import { DEFAULT_NETWORK, type TeamNetwork, TeamNetworks } from '../common/team-network.js'
 import { ContainerImages } from './container-images.js'
 import type { CreateContainerBody } from './dto/create-container.body.js'
 import { Host } from './host-facts.js'
+import type { PortsWanted } from './host-ports.js'
 import { type MountPlan, MountPlans } from './mount-plan.js'
 import { TeamContainers } from './team-containers.js'
 
@@ -28,6 +36,8 @@ export interface Judged {
   readonly refusal: AppError | null
   /** False: the team has no such image yet, so nothing is known of what it brings in. */
   readonly imageJudged: boolean
+  /** What would be published, where it got that far. */
+  readonly ports?: PortsWanted
 }
 
 /** Who asks, for which team. */
@@ -72,9 +82,10 @@ export class ContainerPreparation {
     if (drafted instanceof AppError) return { refusal: drafted, imageJudged: false }
     const image = await this.images.get({ ...asking, reference: body.image, policy: 'never' }).catch(ifNotPresent)
     const mounts = image ? this.plans.withImage(drafted.mounts, image.volumes) : drafted.mounts
+    const parts = { ...drafted, image, mounts }
     try {
-      judgeContainer({ ...drafted, image, mounts })
-      return { refusal: null, imageJudged: image !== null }
+      judgeContainer(parts)
+      return { refusal: null, imageJudged: image !== null, ports: { asked: askedPorts(parts), policy: parts.policy } }
     } catch (error) {
       return { refusal: refusalOf(error), imageJudged: image !== null }
     }

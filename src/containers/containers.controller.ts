@@ -6,8 +6,9 @@ import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerCreation } from './container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { Containers } from './containers.service.js'
-import { ListContainersQuery, RemoveQuery } from './dto/container.query.js'
+import { InspectContainerQuery, ListContainersQuery, RemoveQuery } from './dto/container.query.js'
 import { ContainerCopies, ContainerDetails, ContainerPage, ContainerSummary } from './dto/container.response.js'
 import { CreateContainerBody, CreateContainerQuery } from './dto/create-container.body.js'
 
@@ -21,6 +22,7 @@ export class ContainersController {
     private readonly details: ContainerDetailsReader,
     private readonly creation: ContainerCreation,
     private readonly lifecycle: ContainerLifecycle,
+    private readonly trial: ContainerTrial,
   ) {}
 
   @Get()
@@ -46,13 +48,17 @@ export class ContainersController {
 
   /** A creation that is only tried. */
   check(grant: Grant<'ContainerCreate'>, _query: CreateContainerQuery, body: CreateContainerBody): Promise<void> {
-    return this.creation.check(grant, body)
+    return this.trial.create(grant, body)
   }
 
   @Get(':ref')
   @Operation('ContainerInspect', 'Everything about a container')
-  inspect(@Granted() grant: Grant<'ContainerInspect'>, @Param('ref') _ref: string): Promise<ContainerDetails> {
-    return this.details.inspect(grant)
+  inspect(
+    @Granted() grant: Grant<'ContainerInspect'>,
+    @Param('ref') _ref: string,
+    @Query() query: InspectContainerQuery,
+  ): Promise<ContainerDetails> {
+    return this.details.inspect(grant, query)
   }
 
   @Delete(':ref')

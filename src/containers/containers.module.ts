@@ -6,24 +6,28 @@ import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
 import { ContainerMaker } from './container-maker.js'
+import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_CONTROLLERS, STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainerTrial } from './container-trial.service.js'
 import { ContainersController } from './containers.controller.js'
 import { Containers } from './containers.service.js'
 import { Host } from './host-facts.js'
+import { HostPorts } from './host-ports.js'
 import { LogAnswer } from './log-answer.js'
 import { MountPlans } from './mount-plan.js'
-import { OpenRights } from './open-rights.js'
 import { PolicyController } from './policy.controller.js'
 import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
+import { WatchFeed } from './watch-feed.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
+import { WatchStream } from './watch.stream.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, PolicyController, ...STREAM_CONTROLLERS],
+  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController, ...STREAM_CONTROLLERS],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,
@@ -33,17 +37,21 @@ import { OwnedRows } from './watch-owned.js'
     ContainerMaker,
     ContainerPreparation,
     ContainerRenaming,
+    ContainerTrial,
     Containers,
     ContainerViews,
     LiveContainers,
     Host,
+    HostPorts,
     LogAnswer,
     MountPlans,
-    OpenRights,
+    ...OPERATION_PROVIDERS,
     PolicyChecks,
     ...STREAM_PROVIDERS,
     TeamContainers,
     OwnedRows,
+    WatchFeed,
+    WatchStream,
   ],
 })
 export class ContainersModule {}

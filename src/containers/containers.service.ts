@@ -7,10 +7,13 @@ import { Engine } from '../engine/index.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import { type Ancestor, filterContainers, type Listed, type SortKeys } from './container-filter.js'
 import type { ContainerSort, ListContainersQuery } from './dto/container.query.js'
-import type { ContainerPage } from './dto/container.response.js'
+import type { ContainerPage, ContainerSummary } from './dto/container.response.js'
 import { LiveContainers } from './watch-list.js'
 
-/** Lists of containers, out of memory: the engine is never asked. */
+/** Containers whose size the engine counts at the same time. */
+const SIZES_AT_ONCE = 2
+
+/** Lists of containers, out of memory: the engine is asked for sizes alone. */
 @Injectable()
 export class Containers {
   constructor(
@@ -33,7 +36,23 @@ export class Containers {
       ...(since !== undefined && { since }),
     })
     const { items, nextCursor } = pageOf(found, orderOf(query.sort), query)
-    return { items: items.map(({ view }) => view), nextCursor, stale }
+    return { items: query.size ? await this.withSizes(items) : items.map(({ view }) => view), nextCursor, stale }
+  }
+
+  /** Few at a time: each is a walk over the disk. */
+  private async withSizes(items: readonly Listed[]): Promise<ContainerSummary[]> {
+    const sized: ContainerSummary[] = []
+    const queue = [...items.entries()]
+    const work = async (): Promise<void> => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [at, { view, entry }] = next
+        // one that is removed meanwhile is listed as it was
+        const size = await this.engine.containers.sizes(entry.id).catch(unlessGone)
+        sized[at] = size ? Object.assign({}, view, { size }) : view
+      }
+    }
+    await Promise.all(Array.from({ length: SIZES_AT_ONCE }, work))
+    return sized
   }
 
   private async visible(teams: ReadonlyMap<string, TeamRef>): Promise<readonly Listed[]> {
@@ -48,6 +67,10 @@ export class Containers {
     const contents = rows.map((row) => ({ teamId: row.team_id === LIBRARY ? null : row.team_id, contentId: row.content_id }))
     return { reference: normalised, contents }
   }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof AppError && error.code === 'NOT_FOUND')) throw error
 }
 
 /** When the container of `before` or `since` was created. */

@@ -49,7 +49,8 @@ export class ExecParams extends TerminalParams {
   workingDir?: string
 }
 
-function IsCommand() {
+/** Program and arguments. */
+export function IsCommand() {
   return rule('isCommand', 'must be texts without NUL, the first not empty, 128 KiB at most together', (value) => {
     if (!Array.isArray(value)) return false
     const parts = value as unknown[]
@@ -58,7 +59,8 @@ function IsCommand() {
   })
 }
 
-function IsEnvironment() {
+/** Names and values. */
+export function IsEnvironment() {
   return rule('isEnvironment', 'must be an object of names to texts, 64 KiB at most together', (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
     const entries = Object.entries(value as Record<string, unknown>)
@@ -69,7 +71,8 @@ function IsEnvironment() {
   })
 }
 
-function IsWorkingDirectory() {
+/** Not in a kernel interface. */
+export function IsWorkingDirectory() {
   return rule('isWorkingDirectory', 'must be an absolute path that is not below /proc, /sys or /dev', (value) => {
     if (typeof value !== 'string' || !value.startsWith('/') || value.includes('\0')) return false
     return !KERNEL.test(posix.normalize(value).replace(/^\/+/, '/'))

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { AppError } from '../common/errors.js'
 import { garbage, type Shape } from './answer-shape.js'
 import { bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
@@ -27,6 +27,12 @@ export interface CallOptions {
   readonly doing?: Doing
 }
 
+/** An answer whose bytes come as they are read. Whoever gets it returns `chunks`. */
+export interface OpenAnswer {
+  readonly headers: IncomingHttpHeaders
+  readonly chunks: AsyncGenerator<Uint8Array>
+}
+
 const MAX_ERROR = 1_048_576
 
 /** Calls with their limits, checks and errors; every part of Engine goes through it. */
@@ -52,10 +58,15 @@ export class EngineClient {
   }
 
   /** Resolves when the engine has taken the call; the bytes come as they are read. Whoever gets it returns it. */
-  stream(method: string, path: string, options: CallOptions = {}): Promise<AsyncGenerator<Uint8Array>> {
+  async stream(method: string, path: string, options: CallOptions = {}): Promise<AsyncGenerator<Uint8Array>> {
+    return (await this.open(method, path, options)).chunks
+  }
+
+  /** The same with the head of the answer. */
+  open(method: string, path: string, options: CallOptions = {}): Promise<OpenAnswer> {
     return this.limited(options, async (limit, version) => {
       const answer = await this.send(method, `/v${version}${path}`, options, limit)
-      return bytesOf(answer, this.hooks(options))
+      return { headers: answer.headers, chunks: bytesOf(answer, this.hooks(options)) }
     })
   }
 
@@ -144,6 +155,8 @@ async function failureOf(answer: IncomingMessage, doing: Doing | undefined): Pro
     return garbage(`status ${status}, ${answer.headers['content-type'] ?? 'untyped'}`)
   }
   const text = await readText(answer, MAX_ERROR)
+  // the answer to a HEAD has no body to say more in
+  if (text === '') return engineError(status, '', doing)
   try {
     const { message } = JSON.parse(text) as { message?: unknown }
     return engineError(status, typeof message === 'string' ? message : text, doing)

@@ -40,6 +40,8 @@ export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
 const LONGEST_STOP = 600
 /** Seconds: a large writable layer is deleted file by file. */
 const SLOW_REMOVE = 90
+/** Seconds: file by file, too. */
+const SLOW_SIZE = 60
 
 /**
  * The engine itself looks for detach keys in a terminal's input, ctrl-p ctrl-q by default, and can't be told not to. Which keys
@@ -56,6 +58,7 @@ const INSPECT: Shape<ContainerInspect> = object({
   NetworkSettings: 'object',
   Mounts: 'array',
 })
+const SIZES: Shape<{ readonly Id: string; readonly SizeRw?: number; readonly SizeRootFs?: number }> = object({ Id: 'string' })
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
 const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
@@ -79,6 +82,17 @@ export class Containers {
 
   inspect(id: string): Promise<ContainerInspect> {
     return this.client.json(INSPECT, (docker) => docker.getContainer(fullId(id)).inspect())
+  }
+
+  /** Bytes of the writable layer, and of all layers together: the engine walks over the disk for it. */
+  async sizes(id: string): Promise<{ writable: number; total: number }> {
+    const options = { graceSeconds: SLOW_SIZE }
+    const { SizeRw, SizeRootFs } = await this.client.json(
+      SIZES,
+      (docker) => docker.getContainer(fullId(id)).inspect({ size: true } as object),
+      options,
+    )
+    return { writable: SizeRw ?? 0, total: SizeRootFs ?? 0 }
   }
 
   /** Sends the spec as it was admitted. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
@@ -144,6 +158,11 @@ export class Containers {
     return this.client.json(WAIT, (docker) => docker.getContainer(fullId(id)).wait({ condition }), { signal, endless: true })
   }
 
+  /** The same, but resolves when the engine has taken the call: the end is the one item. */
+  waiting(id: string, { condition, signal }: { condition: WaitCondition; signal: AbortSignal }): Promise<AsyncGenerator<ContainerWait>> {
+    return this.client.streamJson('POST', `/containers/${fullId(id)}/wait${query({ condition })}`, WAIT, { signal, endless: true })
+  }
+
   /** New limits or restart policy, as they were admitted. */
   async update(id: string, spec: Admitted<ContainerUpdateSpec>): Promise<void> {
     await this.client.json(object<object>({}), (docker) => docker.getContainer(fullId(id)).update(withBody(spec)))
@@ -166,9 +185,9 @@ export class Containers {
     return readLogLines(await this.logs(id, options), { tty: options.tty })
   }
 
-  /** A sample about each second until the signal, also of a container that does not run (its samples are empty: measured). */
-  stats(id: string, options: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<ContainerStats>> {
-    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: true })}`, STATS, options)
+  /** A sample about each second until the signal, also of a container that does not run (its samples are empty: measured); `once`: one, with what was before it. */
+  stats(id: string, { signal, once = false }: { signal?: AbortSignal; once?: boolean } = {}): Promise<AsyncGenerator<ContainerStats>> {
+    return this.client.streamJson('GET', `/containers/${fullId(id)}/stats${query({ stream: !once })}`, STATS, { signal })
   }
 
   /** A hijacked connection to the main process. */

@@ -8,6 +8,9 @@ import type { ErrorCode } from '../common/errors.js'
 /** The reason of a conflict that another subnet can avoid. */
 export const SUBNET_OVERLAPS = 'the subnet overlaps with another network'
 
+/** The reason why sizes can't be had at this moment. */
+export const MEASURING = 'the engine is measuring its disk already'
+
 /** Conflicts, whatever status the engine gives them (409, but also 403 and 500). */
 export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [
@@ -35,6 +38,7 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     'the container is connected to the network already',
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
+  [/disk usage operation is already running/i, 'CONFLICT', MEASURING],
   [/^address already in use$/i, 'CONFLICT', 'another container has the address'],
   [/one of the networks in private \(none\) mode/i, 'CONFLICT', 'the container was made without a network'],
   [
@@ -78,6 +82,15 @@ export const START_REASONS: readonly (readonly [RegExp, string])[] = [
   [/permission denied/i, 'permission denied'],
 ]
 
+/** Why files could not be copied; moby: daemon/archive.go and pkg/archive. */
+export const COPY_REASONS: readonly (readonly [RegExp, string])[] = [
+  [/rootfs is marked read-only/i, 'the file system of the container is read-only'],
+  [/volume is marked read-only|read-only file system/i, 'what is mounted there is read-only'],
+  [/cannot overwrite (non-)?directory|cannot overwrite .* with/i, 'a folder would be replaced by a file, or a file by a folder'],
+  [/extraction point is not a directory|not a directory/i, 'the path is not a folder'],
+  [/is not running/i, 'the container is not running'],
+]
+
 /** Why a pull or push failed. */
 export const TRANSFER_REASONS: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'no space left on device'],
@@ -95,4 +108,19 @@ export const TRANSFER_REASONS: readonly (readonly [RegExp, string])[] = [
   ],
   [/toomanyrequests|rate limit/i, 'the registry limits requests'],
   [/an image does not exist locally|tag does not exist|no such image/i, 'the image is not present'],
+]
+
+/** Why an archive or a build was not taken (pkg/archive, image/tarexport, builder/dockerfile of moby). */
+export const ARCHIVE_REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /unexpected EOF|invalid tar header|archive\/tar|unrecognized (image|archive) format|unsupported .*archive/i,
+    'it is not a whole tar archive',
+  ],
+  [
+    /file not found in build context|forbidden path outside the build context|no source files were specified/i,
+    'a source is not in the context',
+  ],
+  [/dockerfile parse error|unknown instruction|unknown flag|requires (at least|exactly)/i, 'an instruction is not understood'],
+  [/returned a non-zero code/i, 'a command failed'],
+  [/invalid (from flag value|change|containerPort|user|env)|is not a valid change command/i, 'a value is not valid'],
 ]

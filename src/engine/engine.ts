@@ -1,7 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
+import { ContainerFiles } from './container-files.js'
 import { Containers } from './containers.js'
+import { DiskUsage } from './disk-usage.js'
 import type { EngineState } from './engine-state.js'
 import { Execs } from './exec.js'
 import { Images } from './images.js'
@@ -20,10 +22,13 @@ import { Volumes } from './volumes.js'
 export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly system: System
   readonly containers: Containers
+  readonly files: ContainerFiles
   readonly images: Images
   readonly volumes: Volumes
   readonly networks: Networks
   readonly exec: Execs
+  /** Sizes on its disk, which are slow to get. */
+  readonly usage: DiskUsage
   /** What is on the engine, kept up to date without asking it. */
   readonly inventory: Inventory
   private readonly connection: Connection
@@ -36,10 +41,12 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     const client = new EngineClient(this.transport, this.connection, all)
     this.system = new System(client)
     this.containers = new Containers(client)
+    this.files = new ContainerFiles(client)
     this.images = new Images(client)
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)
     this.exec = new Execs(client)
+    this.usage = new DiskUsage(this.system)
     this.inventory = new Inventory(this, all)
   }
 

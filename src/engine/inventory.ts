@@ -33,6 +33,9 @@ export class Inventory {
   private running: Promise<void> | undefined
   private synced = false
   private changed = 0
+  private catching: Promise<void> = Promise.resolve()
+  /** A round that has not begun: whoever asks now may share it. */
+  private waiting: Promise<void> | undefined
 
   constructor(
     private readonly engine: EngineParts,
@@ -94,6 +97,28 @@ export class Inventory {
       shelf.remove(id, seq)
     }
     return shelf.get(id)
+  }
+
+  /**
+   * Asks the engine for everything now, and looks at what differs: after it, nothing is missing that was done before it was
+   * called, by whomever. For what another process has written; callers share one round. @throws AppError of the engine
+   */
+  catchUp(): Promise<void> {
+    if (this.waiting) return this.waiting
+    // One that is under way may have asked before what is to be seen.
+    this.waiting = this.catching.catch(() => undefined).then(() => this.listNow())
+    this.catching = this.waiting
+    return this.waiting
+  }
+
+  private async listNow(): Promise<void> {
+    this.waiting = undefined
+    const ids: string[] = []
+    await this.source.listAll({ lookAtAll: false, look: (id) => ids.push(id) })
+    const work = async (): Promise<void> => {
+      for (let id = ids.pop(); id !== undefined; id = ids.pop()) await this.refresh('container', id)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
   /** Begins to follow the engine; safe to call again. */

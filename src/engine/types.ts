@@ -1,7 +1,11 @@
+import type { ImageSummary } from './image-types.js'
+
 /**
  * What the engine sends and takes, in its own spelling (engine API 1.41 to 1.55), only the fields that we read.
  * An index signature marks the shapes that admission compares field by field.
  */
+
+export type * from './system-types.js'
 
 /** Times are RFC 3339 text unless the name says otherwise; the zero time of Go (`0001-01-01T00:00:00Z`) means never. */
 export type EngineTime = string
@@ -193,52 +197,6 @@ export interface ContainerWait {
   readonly Error?: { readonly Message: string } | null
 }
 
-/** One row of `GET /images/json`. */
-export interface ImageSummary {
-  readonly Id: string
-  readonly ParentId: string
-  readonly RepoTags: readonly string[] | null
-  readonly RepoDigests: readonly string[] | null
-  /** Unix seconds. */
-  readonly Created: number
-  readonly Size: number
-  readonly Labels: Readonly<Record<string, string>> | null
-}
-
-export interface ImageInspect {
-  readonly Id: string
-  readonly Parent?: string
-  readonly RepoTags: readonly string[] | null
-  readonly RepoDigests: readonly string[] | null
-  readonly Created?: EngineTime
-  readonly Size: number
-  readonly Architecture: string
-  readonly Os: string
-  readonly Author?: string
-  readonly Config?: ContainerConfig | null
-  readonly RootFS: { readonly Type: string; readonly Layers?: readonly string[] | null }
-}
-
-export interface ImageHistoryItem {
-  readonly Id: string
-  readonly Created: number
-  readonly CreatedBy: string
-  readonly Tags: readonly string[] | null
-  readonly Size: number
-  readonly Comment: string
-}
-
-export interface ImageRemoved {
-  readonly Untagged?: string
-  readonly Deleted?: string
-}
-
-/** `GET /distribution/{name}/json`: what the registry says about a reference. */
-export interface DistributionInspect {
-  readonly Descriptor: { readonly mediaType?: string; readonly digest: string; readonly size?: number }
-  readonly Platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[]
-}
-
 export interface VolumeInspect {
   readonly Name: string
   readonly Driver: string
@@ -294,48 +252,6 @@ export interface ExecInspect {
   readonly ProcessConfig: { readonly tty: boolean; readonly entrypoint: string; readonly arguments: readonly string[] | null }
 }
 
-export interface SystemVersion {
-  readonly Version: string
-  readonly ApiVersion: string
-  readonly MinAPIVersion?: string
-  readonly Os: string
-  readonly Arch: string
-  readonly KernelVersion?: string
-}
-
-export interface SystemInfo {
-  readonly ID: string
-  readonly Name: string
-  readonly ServerVersion: string
-  readonly OperatingSystem: string
-  readonly OSType: string
-  readonly Architecture: string
-  readonly NCPU: number
-  readonly MemTotal: number
-  readonly Driver: string
-  readonly LoggingDriver: string
-  readonly CgroupDriver: string
-  readonly CgroupVersion?: string
-  readonly Containers: number
-  readonly ContainersRunning: number
-  readonly ContainersPaused: number
-  readonly ContainersStopped: number
-  readonly Images: number
-  readonly DockerRootDir: string
-  readonly SystemTime?: EngineTime
-  readonly KernelVersion?: string
-  readonly SecurityOptions?: readonly string[] | null
-  readonly Warnings?: readonly string[] | null
-  readonly MemoryLimit?: boolean
-  readonly PidsLimit?: boolean
-  readonly CpuCfsQuota?: boolean
-  readonly RegistryConfig?: {
-    readonly Mirrors?: readonly string[] | null
-    readonly InsecureRegistryCIDRs?: readonly string[] | null
-    readonly IndexConfigs?: Readonly<Record<string, { readonly Secure: boolean }>> | null
-  } | null
-}
-
 export interface SystemDf {
   readonly LayersSize: number
   readonly Images: readonly (ImageSummary & { readonly SharedSize: number; readonly Containers: number })[] | null
@@ -343,23 +259,4 @@ export interface SystemDf {
   readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
 }
 
-/** One line of `GET /events`. */
-export interface EngineEvent {
-  readonly Type: string
-  readonly Action: string
-  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> | null }
-  /** Unix seconds. */
-  readonly time: number
-  /** Unix nanoseconds, rounded by JSON to about 200 ns: order only, never an identity. */
-  readonly timeNano: number
-}
-
-/** One line of the progress of a pull or push. */
-export interface ProgressEvent {
-  /** `Pulling fs layer`, `Downloading`, `Pull complete`, `Digest: sha256:…`. */
-  readonly status: string
-  /** The layer's short digest, or the tag in the first line. */
-  readonly id?: string
-  readonly current?: number
-  readonly total?: number
-}
+export * from './image-types.js'

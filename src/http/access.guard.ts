@@ -1,15 +1,21 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
-import { Access, operation, type OperationId } from '../access/index.js'
+import { Access, OpenRights, operation, type OperationId, REVISION_HEADER, Revisions } from '../access/index.js'
+import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
-import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
+import { endingSignal } from './ending.js'
+import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
 /** The REST edge's one question to the access layer, before any body is looked into. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    private readonly rights: OpenRights,
+    private readonly revisions: Revisions,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const id = Reflect.getMetadata(OPERATION, context.getHandler()) as OperationId | undefined
@@ -18,11 +24,17 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
     request.berth.dryRun = readDryRun(request, id)
+    // Before the decision: the object that it is about may be what was written.
+    const revision = request.headers[REVISION_HEADER.toLowerCase()]
+    if (typeof revision === 'string' && request.berth.principal) await this.revisions.reach(revision)
     const { principal, dryRun } = request.berth
-    const pointer = { ref: reference(request), team: team(request) }
+    const pointer = { ref: reference(request), team: team(request), part: part(request) }
     const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }
     // What is only tried leaves no record: nothing was meant to happen.
-    request.berth.grant = await (dryRun ? this.access.decide(asked) : this.access.grant(asked))
+    const grant = await (dryRun ? this.access.decide(asked) : this.access.grant(asked))
+    request.berth.grant = grant
+    let ending: AbortSignal | undefined
+    request.berth.ending = () => (ending ??= endingSignal(context.switchToHttp().getResponse<FastifyReply>(), grant, this.rights))
     return true
   }
 }
@@ -30,6 +42,13 @@ export class AccessGuard implements CanActivate {
 function reference(request: BerthRequest): string | undefined {
   const params = request.params as Record<string, string | undefined>
   return params['ref'] ?? params['id'] ?? params['name'] ?? params['team']
+}
+
+/** Repository and tag of a registry, made printable. */
+function part(request: BerthRequest): string | undefined {
+  const { id, name, reference } = request.params as Record<string, string | undefined>
+  if (id === undefined || name === undefined) return undefined
+  return [name, ...(reference === undefined ? [] : [reference])].join(' ').replaceAll(/[^\x20-\x7e]/g, '?')
 }
 
 /** `?team=`, else `team` of the body: the one field that the decision itself needs. */
@@ -49,7 +68,7 @@ function team(request: BerthRequest): string | undefined {
 function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
   const keys = Object.keys(request.query as object).filter((key) => !(key === 'dryRun' && takesDryRun(id)))
   if (keys.length === 0) return
-  const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
+  const teamAllowed = takesTeam(operation(id))
   const args = Object.keys(
     (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {},
   )

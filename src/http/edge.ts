@@ -1,9 +1,13 @@
+import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyRequest } from 'fastify'
 import { Authenticator, bearerToken, operation } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
 import { HealthService } from '../system/health.service.js'
+import { prepareBytes } from './bytes.js'
+import { leaveBody, limitBody } from './late-bodies.js'
+import { sendProblem, unsupportedType } from './problem.filter.js'
 import { replyJson } from './reply-json.js'
 
 /** The reference page is the document in another form. */
@@ -12,6 +16,7 @@ const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
 /** Sets up what Fastify does before Nest sees a request: ids, authentication, strict bodies, errors, and the check of routes. */
 export function prepareEdge(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance()
+  const logger = new Logger('http')
   fastify.addHook('onRoute', (route) => {
     // The CORS plugin's answer to a preflight, which reaches no handler.
     if (route.url === '*' && route.method === 'OPTIONS') return
@@ -23,12 +28,15 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.setReplySerializer((payload) => replyJson(payload) as string)
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
-    request.berth = { principal: null, grant: null, dryRun: false }
+    request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
+    limitBody(request, reply, (...late) => sendProblem(...late, logger))
     void reply.header('x-request-id', request.id)
     void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
     await authenticate(app.get(Authenticator), request)
+    prepareBytes(request)
   })
   fastify.addHook('onResponse', (request, reply, done) => {
+    leaveBody(request)
     app.get(HealthService).answered(request.routeOptions.config.operation ?? 'none', reply.statusCode)
     done()
   })
@@ -42,8 +50,15 @@ export function prepareEdge(app: NestFastifyApplication): void {
       done(error as Error)
     }
   })
-  // Tar and other bytes are handed over as they come; only operations that take them read them.
-  fastify.addContentTypeParser(['application/x-tar', 'application/octet-stream'], (_request, payload, done) => done(null, payload))
+  // Everything else is bytes: handed over as they come, to operations that take them.
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    if (request.is404 || request.routeOptions.config.bytes) done(null, payload)
+    else done(unsupportedType(request))
+  })
+}
+
+function undecided(): never {
+  throw new AppError('OPERATION_NOT_OFFERED')
 }
 
 /** Before the body is read: who is not known sends nothing. */
@@ -59,10 +74,11 @@ async function authenticate(authenticator: Authenticator, request: FastifyReques
 function assertPlain({ headers }: FastifyRequest): void {
   const coding = headers['content-encoding']
   if (coding && !/^identity$/i.test(coding))
-    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `content-encoding ${coding.slice(0, 40)}` })
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `content-encoding ${coding.slice(0, 40)}`, wanted: 'the body as it is' })
 }
 
 function assertUtf8(request: FastifyRequest): void {
   const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1]
-  if (charset && !/^utf-?8$/i.test(charset)) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `charset ${charset.slice(0, 40)}` })
+  if (charset && !/^utf-?8$/i.test(charset))
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: `charset ${charset.slice(0, 40)}`, wanted: 'utf-8' })
 }

@@ -25,7 +25,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   // also where no hook has run yet: an address that is not valid is refused before
   void reply.header('x-request-id', request.id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
   if (known.details.retryAfter !== undefined) void reply.header('retry-after', String(known.details.retryAfter))
+  // an answer to HEAD has no body to say it in
+  if (request.method === 'HEAD') void reply.header('berth-error', problem.code)
   if (known.status === 401) void reply.header('www-authenticate', 'Bearer')
+  // what still comes is read away for a moment only
+  if (!request.raw.complete) void reply.header('connection', 'close')
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 
@@ -65,8 +69,10 @@ function bodyTooLarge(request: FastifyRequest): AppError {
   return new AppError('BODY_TOO_LARGE', { limit: request.routeOptions.bodyLimit })
 }
 
-function unsupportedType(request: FastifyRequest): AppError {
+/** @returns AppError UNSUPPORTED_MEDIA_TYPE that names what was sent. */
+export function unsupportedType(request: FastifyRequest): AppError {
   return new AppError('UNSUPPORTED_MEDIA_TYPE', {
+    wanted: request.routeOptions.config?.bytes?.join(' or ') ?? 'application/json',
     type: (request.headers['content-type'] || 'a body without a content type').slice(0, 100),
   })
 }

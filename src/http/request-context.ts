@@ -5,6 +5,10 @@ import type { Grant, OperationId, Principal } from '../access/index.js'
 export interface RequestContext {
   principal: Principal | null
   grant: Grant<OperationId> | null
+  /** Aborts when the caller leaves or loses the right before the answer is complete; see ending.ts. */
+  ending: () => AbortSignal
+  /** What a client calls its bytes. */
+  mediaType?: string
   /** Decided as always, but nothing is to be changed. */
   dryRun: boolean
 }
@@ -16,6 +20,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The row of the operations table that this route is. */
     operation?: OperationId
+    /** Media types that this route takes as bytes; its body is not parsed. */
+    bytes?: readonly string[]
   }
 }
 

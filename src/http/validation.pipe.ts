@@ -1,6 +1,5 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common'
 import type { ValidationError } from 'class-validator'
-import { Readable } from 'node:stream'
 import { AppError, type FieldError } from '../common/errors.js'
 
 class Invalid extends Error {
@@ -24,8 +23,8 @@ export class StrictValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // Bytes are handed over unread, and this operation wants fields.
-    if (value instanceof Readable) throw new AppError('UNSUPPORTED_MEDIA_TYPE', { type: 'bytes' })
+    // of a grant, a signal or a stream nothing came from the client as it is
+    if (metadata.type === 'custom') return value
     try {
       assertPlainKeys(value, metadata.type === 'body' ? '' : `/${metadata.type}`)
       return await super.transform(prepared(value, metadata), metadata)

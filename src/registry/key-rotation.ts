@@ -13,7 +13,9 @@ export class KeyRotation implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    for (const row of (await this.registries.sealed()).filter((row) => this.identities.isOld(row))) {
+    const rows = await this.registries.sealed()
+    await this.identities.release(rows)
+    for (const row of rows.filter((row) => this.identities.isOld(row))) {
       try {
         const { credential } = this.identities.identity(row)
         if (credential) await this.registries.reseal(row, await this.identities.seal(row, credential.password))

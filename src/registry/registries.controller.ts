@@ -1,6 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
+import { DryRunBy } from '../http/dry-run.js'
+import { IfMatch, Tagged, TakesIfMatch } from '../http/etag.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import {
   CreateRegistryBody,
@@ -25,21 +27,39 @@ export class RegistriesController {
   }
 
   @Post()
+  @DryRunBy('tryCreate')
   @Operation('RegistryCreate', 'Save a registry; its credential is tried first')
   create(@Granted() grant: Grant<'RegistryCreate'>, @Body() body: CreateRegistryBody): Promise<Registry> {
     return this.registries.create(grant, body)
   }
 
+  tryCreate(grant: Grant<'RegistryCreate'>, body: CreateRegistryBody): Promise<void> {
+    return this.registries.tryCreate(grant, body)
+  }
+
   @Get(':id')
+  @Tagged()
   @Operation('RegistryInspect', 'A registry')
   inspect(@Granted() grant: Grant<'RegistryInspect'>, @Param('id') _id: string): Promise<Registry> {
     return this.registries.inspect(grant)
   }
 
   @Patch(':id')
+  @Tagged()
+  @TakesIfMatch()
+  @DryRunBy('tryUpdate')
   @Operation('RegistryUpdate', 'Change a registry; what is new is tried first')
-  update(@Granted() grant: Grant<'RegistryUpdate'>, @Param('id') _id: string, @Body() body: UpdateRegistryBody): Promise<Registry> {
-    return this.registries.update(grant, body)
+  update(
+    @Granted() grant: Grant<'RegistryUpdate'>,
+    @Param('id') _id: string,
+    @Body() body: UpdateRegistryBody,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Registry> {
+    return this.registries.update(grant, body, ifMatch)
+  }
+
+  tryUpdate(grant: Grant<'RegistryUpdate'>, _id: string, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<void> {
+    return this.registries.tryUpdate(grant, body, ifMatch)
   }
 
   @Delete(':id')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type Grant, scopeOf, type TeamRef } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
+import { assertMatches } from '../common/etag.js'
 import { pageOf } from '../common/paging.js'
 import { isUniqueViolation } from '../store/database.js'
 import { RegistryStore } from '../store/registries.store.js'
@@ -50,9 +51,10 @@ export class Registries {
     return view(saved, team)
   }
 
-  /** @throws AppError as create, and CONFLICT when somebody else changed it meanwhile */
-  async update(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody): Promise<Registry> {
+  /** @throws AppError as create, PRECONDITION_FAILED, and CONFLICT when somebody else changed it meanwhile */
+  async update(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<Registry> {
     const row = await this.row(grant.target.id)
+    assertMatches(ifMatch, view(row, grant.target.team))
     const before = { ...row, credential: this.keptBy(row, body) }
     const draft = changed(before, body)
     // a new name needs no registry that answers
@@ -65,6 +67,23 @@ export class Registries {
     return view(saved, grant.target.team)
   }
 
+  /** Would `create` do it? Asks the registry, and keeps nothing. */
+  async tryCreate(grant: Grant<'RegistryCreate'>, body: CreateRegistryBody): Promise<void> {
+    const draft = drafted(body)
+    await this.assertFree(grant.target.team.id, draft)
+    await this.identities.sessionOf(draft).verify()
+  }
+
+  /** Would `update` do it? */
+  async tryUpdate(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<void> {
+    const row = await this.row(grant.target.id)
+    assertMatches(ifMatch, view(row, grant.target.team))
+    const before = { ...row, credential: this.keptBy(row, body) }
+    const draft = changed(before, body)
+    await this.assertFree(row.team_id, draft, row.id)
+    if (!isSameDoor(before, draft)) await this.identities.sessionOf(draft).verify()
+  }
+
   /** Images that were pulled from it stay. */
   async remove(grant: Grant<'RegistryDelete'>): Promise<void> {
     if (!(await this.store.delete(grant.target.id))) throw new AppError('NOT_FOUND')
@@ -74,6 +93,13 @@ export class Registries {
   async check(grant: Grant<'RegistryCheck'>): Promise<RegistryCheckResult> {
     const row = await this.row(grant.target.id)
     return { login: await this.identities.session(row).verify(), warnings: await this.engine.warnings(row) }
+  }
+
+  /** For dry runs; else the unique indexes decide. */
+  private async assertFree(teamId: string, draft: Draft, ownId?: string): Promise<void> {
+    const others = (await this.store.inTeams({ teamIds: [teamId] })).filter(({ id }) => id !== ownId)
+    if (others.some(({ address }) => address === draft.address)) throw addressInUse(draft)
+    if (others.some(({ name }) => name === draft.name)) throw nameInUse(draft)
   }
 
   /** The kept password is opened only where it is needed: one that opens no more must not stop a new one from being saved. */
@@ -107,9 +133,16 @@ async function taking<T>({ name, address }: Pick<RegistryRow, 'name' | 'address'
     return await write()
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
-    if (/address/.test(String(error))) throw new AppError('CONFLICT', { reason: `the team has a registry at ${address} already` })
-    throw new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
+    throw /address/.test(String(error)) ? addressInUse({ address }) : nameInUse({ name })
   }
+}
+
+function addressInUse({ address }: Pick<RegistryRow, 'address'>): AppError {
+  return new AppError('CONFLICT', { reason: `the team has a registry at ${address} already` })
+}
+
+function nameInUse({ name }: Pick<RegistryRow, 'name'>): AppError {
+  return new AppError('NAME_IN_USE', { name, errors: [{ pointer: '/name', detail: 'is in use' }] })
 }
 
 /** Field by field: what is not named here is not shown. */

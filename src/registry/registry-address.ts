@@ -30,6 +30,11 @@ export function parseRegistryUrl(text: string): RegistryAddress {
   return { url: url.origin, address: url.host, tokenHost: null }
 }
 
+/** Its tokens are made by a host of its own that is known beforehand. */
+export function isHub(address: string): boolean {
+  return address === HUB.address
+}
+
 /** Host and port of a URL, apart; an IPv6 address without its brackets. */
 export function authorityOf(url: URL): { host: string; port: number } {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)

@@ -75,9 +75,8 @@ export class RegistrySession {
   /** A token for the scope, where the registry works with tokens; else null. */
   async token(scope: string): Promise<string | null> {
     const answer = await this.send({ path: '/v2/' })
-    if (answer.status === 200) return null
-    const challenge = this.challenge(answer)
-    return challenge.scheme === 'bearer' ? this.fetchToken(challenge, scope) : null
+    const challenge = answer.status === 200 ? null : this.challenge(answer)
+    return challenge?.scheme === 'bearer' ? this.fetchToken(challenge, scope) : null
   }
 
   private async send(question: RegistryQuestion, authorization?: string): Promise<RegistryAnswer> {
@@ -113,11 +112,14 @@ export class RegistrySession {
 
   /** The challenge that we can answer, its realm judged. */
   private challenge({ status, headers }: RegistryAnswer): Challenge {
-    const { address } = this.registry
+    const { address, tokenHost } = this.registry
     if (status !== 401) throw new AppError('REGISTRY_PROTOCOL', { address, reason: `it answers ${status} to /v2/` })
     const challenges = parseChallenges(headers['www-authenticate'])
     // the engine prefers a token too
     const found = challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges.find(({ scheme }) => scheme === 'basic')
+    // where another host makes the tokens, the password is for that host alone
+    if (found?.scheme === 'basic' && tokenHost !== null)
+      throw new AppError('REGISTRY_PROTOCOL', { address, reason: `it wants the password itself, not a token of ${tokenHost}` })
     if (!found) throw new AppError('REGISTRY_PROTOCOL', { address, reason: 'it wants a login of a kind that is not known' })
     if (found.scheme === 'bearer') this.realm(found)
     return found

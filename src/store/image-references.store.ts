@@ -62,6 +62,18 @@ export class ImageReferenceStore {
     })
   }
 
+  /** What the content was pushed as; nothing when the reference has moved on. */
+  async setDigest(at: Pick<ImageReferenceRow, 'team_id' | 'reference' | 'content_id'>, digest: string): Promise<void> {
+    const { team_id, reference, content_id } = at
+    await this.db
+      .updateTable('image_references')
+      .set({ digest })
+      .where('team_id', '=', team_id)
+      .where('reference', '=', reference)
+      .where('content_id', '=', content_id)
+      .execute()
+  }
+
   async remove(uid: string): Promise<void> {
     await this.db.deleteFrom('image_references').where('uid', '=', uid).execute()
   }

@@ -7,12 +7,14 @@ import type { ColumnType, Generated, Selectable } from 'kysely'
 export interface Schema {
   settings: SettingsTable
   users: UsersTable
+  roles: RolesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
   sessions: SessionsTable
   tokens: TokensTable
   ownership: OwnershipTable
   image_references: ImageReferencesTable
+  image_scratch: ImageScratchTable
   jobs: JobsTable
   audit: AuditTable
   audit_chains: AuditChainsTable
@@ -20,6 +22,7 @@ export interface Schema {
   subnets: SubnetsTable
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
+  host_ports: HostPortsTable
   renames: RenamesTable
   registries: RegistriesTable
   terminal_sessions: TerminalSessionsTable
@@ -42,11 +45,25 @@ export interface UsersTable {
   /** PHC string of Argon2id. */
   password_hash: string
   /** Role on the whole host, beside the roles in teams. */
-  host_role: 'admin' | 'auditor' | null
+  host_role: string | null
   disabled: number
   created_at: string
   /** Access tokens issued before it are refused (password change). */
   credentials_at: string
+  /** `service`: a program's account, which nobody logs in as. */
+  kind: 'user' | 'service'
+  /** The only team of a service account. */
+  team_id: string | null
+}
+
+/** Roles that an administrator made, beside the built-in ones. */
+export interface RolesTable {
+  name: string
+  scope: 'team' | 'host'
+  display_name: string
+  /** JSON list of permissions. */
+  permissions: string
+  created_at: string
 }
 
 export interface TeamsTable {
@@ -144,6 +161,18 @@ export interface ImageReferencesTable {
   /** Manifest digest it was pulled by, or null. */
   digest: string | null
   creator_id: string | null
+  created_at: string
+}
+
+/** A public reference on the engine that a transfer uses for a while. */
+export interface ImageScratchTable {
+  /** `name:tag` or `name@sha256:…`, normalised. */
+  reference: string
+  /** A tag has one holder at a time, `tag`; a digest has one for each process that uses it. */
+  holder: string
+  process_id: string
+  /** What the host's operator had there before: to be put back. */
+  restore_id: string | null
   created_at: string
 }
 
@@ -305,10 +334,22 @@ export interface TerminalPoliciesTable {
 
 export type TerminalSessionRow = Selectable<TerminalSessionsTable>
 export type RegistryRow = Selectable<RegistriesTable>
+/** A host port of a container; counts while the container's ownership row holds its name. */
+export interface HostPortsTable {
+  ip: string
+  port: number
+  protocol: string
+  /** Of the container's ownership row. */
+  uid: string
+  created_at: string
+}
+
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
+export type ImageScratchRow = Selectable<ImageScratchTable>
+export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>

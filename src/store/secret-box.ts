@@ -58,6 +58,12 @@ export class SecretBox {
     return sealed.split('.')[1] !== this.all()[0]!.id
   }
 
+  /** A key that was lost holds up nothing any more, once all that it sealed is gone. */
+  async release(sealed: readonly string[]): Promise<void> {
+    const current = await this.settings.get(CURRENT)
+    if (current !== null && !sealed.some((each) => each.split('.')[1] === current)) await this.settings.take(CURRENT, current)
+  }
+
   private key(id: string): Buffer {
     const found = this.all().find((key) => key.id === id)
     if (!found) throw new AppError('SECRETS_KEY_MISSING', { key: id })

@@ -2,7 +2,9 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
 import { HostExportStore } from './host-exports.store.js'
+import { HostPortStore } from './host-ports.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
@@ -10,6 +12,7 @@ import { ProcessStore } from './processes.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
+import { RoleStore } from './roles.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
@@ -22,7 +25,9 @@ import { UserStore } from './users.store.js'
 const STORES = [
   AuditStore,
   HostExportStore,
+  HostPortStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
   MembershipStore,
   OwnershipStore,
@@ -30,6 +35,7 @@ const STORES = [
   RegistryStore,
   RenameStore,
   SecretBox,
+  RoleStore,
   SessionStore,
   SettingsStore,
   SetupStore,

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'socket.io'
-import type { Access, OperationId, Principal } from '../access/index.js'
+import { type Access, type OperationId, type Principal, sameRights } from '../access/index.js'
 import { AppError, type ErrorCode, toProblem } from '../common/errors.js'
 import { assertShape, type InboundEvent, isInbound, isPlainObject, SHAPES } from './message.js'
 import { readParams } from './params.js'
@@ -210,13 +210,6 @@ export class StreamConnection implements Opener {
 function bytesOf(data: unknown): Uint8Array {
   if (data instanceof Uint8Array) return data
   return typeof data === 'string' ? Buffer.from(data) : new Uint8Array(0)
-}
-
-/** What decisions read of a principal. */
-function sameRights(before: Principal, now: Principal): boolean {
-  const facts = ({ hostRole, memberships, cap, onlyTeam }: Principal): string =>
-    JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => `${id} ${role}`).toSorted(), cap && [...cap].toSorted(), onlyTeam])
-  return facts(before) === facts(now)
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

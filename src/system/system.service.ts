@@ -62,9 +62,9 @@ export class SystemService {
   /** Never fails: an engine that is down is what it reports. */
   async check(_grant: Grant<'SystemCheck'>): Promise<CheckResponse> {
     const items = await Promise.all([this.engine.system.info(), this.engine.system.version()])
-      .then(([info, version]) => checkHost(info, version))
+      .then(([info, version]) => checkHost({ info, version, now: new Date() }))
       .catch(() => [engineDown(this.engine.state)])
-    return { ready: items.every((item) => item.result !== 'failed'), items }
+    return { ready: items.every((item) => item.state !== 'missing'), items }
   }
 
   private async counts(teamIds: readonly string[]): Promise<ContainerCounts> {

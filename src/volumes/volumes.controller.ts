@@ -3,14 +3,18 @@ import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { DryRunBy } from '../http/dry-run.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
-import { CreateVolumeBody, ListVolumesQuery, Volume, VolumePage } from './dto/volume.dto.js'
+import { CreateVolumeBody, ListVolumesQuery, PrunedVolumes, PruneVolumesQuery, Volume, VolumePage } from './dto/volume.dto.js'
+import { VolumePrune } from './volume-prune.service.js'
 import { Volumes } from './volumes.service.js'
 
 /** Volumes of your teams. */
 @ApiTags('volumes')
 @Controller('volumes')
 export class VolumesController {
-  constructor(private readonly volumes: Volumes) {}
+  constructor(
+    private readonly volumes: Volumes,
+    private readonly pruning: VolumePrune,
+  ) {}
 
   @Get()
   @Operation('VolumeList', 'Volumes of your teams')
@@ -28,6 +32,14 @@ export class VolumesController {
   /** A creation that is only tried. */
   check(grant: Grant<'VolumeCreate'>, body: CreateVolumeBody): Promise<void> {
     return this.volumes.check(grant, body)
+  }
+
+  /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+  @Post('prune')
+  @HttpCode(200)
+  @Operation('VolumePrune', 'Remove the volumes that no container mounts')
+  prune(@Granted() grant: Grant<'VolumePrune'>, @Query() query: PruneVolumesQuery): Promise<PrunedVolumes> {
+    return this.pruning.prune(grant, query)
   }
 
   @Get(':name')

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common'
 import { VolumeSource } from '../common/volume-source.js'
 import { TeamVolumes } from './team-volumes.js'
+import { VolumePrune } from './volume-prune.service.js'
+import { VolumeViews } from './volume-views.js'
 import { VolumesController } from './volumes.controller.js'
 import { Volumes } from './volumes.service.js'
 
@@ -8,7 +10,7 @@ import { Volumes } from './volumes.service.js'
 @Global()
 @Module({
   controllers: [VolumesController],
-  providers: [TeamVolumes, Volumes, { provide: VolumeSource, useExisting: TeamVolumes }],
+  providers: [TeamVolumes, VolumePrune, Volumes, VolumeViews, { provide: VolumeSource, useExisting: TeamVolumes }],
   exports: [VolumeSource],
 })
 export class VolumesModule {}

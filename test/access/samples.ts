@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -37,12 +37,30 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   TerminalRecording: { passes: ['recording_elsewhere'] },
   TerminalPolicyInspect: {},
   TerminalPolicyPut: invalid({ record: 'perhaps' }),
+  // the table has unpause next, so nothing else meets it paused
+  ContainerPause: { passes: ['container_paused'] },
+  ContainerUnpause: { passes: ['conflict'] },
+  ContainerUpdate: invalid({ resources: { memory: 'much' } }),
+  ContainerWait: { query: 'condition=perhaps', passes: ['invalid_request'] },
+  ContainerStats: {},
+  ContainerExec: { body: { command: ['true'] } },
+  ContainerPrune: invalid({ until: 'tomorrow' }),
+  ContainerBulk: invalid({ action: 'dance', refs: [] }),
+  ContainerChanges: {},
+  ContainerExport: {},
+  ContainerArchive: { query: 'path=/etc/passwd' },
+  ContainerArchiveInfo: { query: 'path=/etc/passwd' },
+  PutContainerArchive: { query: 'path=nowhere', passes: ['invalid_request'] },
 
   ImageList: {},
   ImageInspect: {},
   ImageHistory: {},
   ImageCreate: invalid({ reference: 5 }),
   ImageTag: invalid({ source: 5, target: 5 }),
+  ImageLayers: {},
+  ImagePush: invalid({ reference: 5 }),
+  ImagePrune: invalid({ all: 'perhaps' }),
+  ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
 
   VolumeList: {},
@@ -50,6 +68,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   VolumeInspect: {},
   // a container mounts it
   VolumeDelete: { passes: ['conflict'] },
+  VolumePrune: { query: 'label==', passes: ['invalid_request'] },
 
   NetworkList: {},
   NetworkCreate: invalid({ name: '!' }),
@@ -70,6 +89,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   AuthLogout: { uses: 'login' },
   MeInspect: {},
   MeCanI: { body: { operation: 'MeInspect' } },
+  WhoCan: { query: 'operation=MeInspect' },
   MePassword: invalid({ current: 5 }),
   SessionList: {},
   SessionDelete: nothing,
@@ -84,6 +104,9 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   UserDelete: { uses: 'user' },
   RoleList: {},
   RoleInspect: { path: { name: 'viewer' } },
+  RoleCreate: invalid({ name: '!' }),
+  RoleUpdate: { path: { name: 'viewer' }, passes: ['conflict'] },
+  RoleDelete: { path: { name: 'viewer' }, passes: ['conflict'] },
   PermissionList: {},
   TeamList: {},
   TeamCreate: invalid({ name: '!' }),
@@ -101,6 +124,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   RegistryDelete: { uses: 'registry' },
   // the gateway does not reach itself
   RegistryCheck: { passes: ['registry_address_refused'] },
+  RepositoryList: { passes: ['registry_address_refused'] },
+  RepositoryTags: { path: { name: 'a%2Fb' }, passes: ['registry_address_refused'] },
+  ManifestInspect: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
+  ManifestDelete: { path: { name: 'a%2Fb', reference: '1' }, passes: ['registry_address_refused'] },
 
   ProfileInspect: {},
   ProfilePut: invalid({ profile: 'king' }),
@@ -108,6 +135,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportList: {},
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+
+  ServiceAccountList: {},
+  ServiceAccountCreate: invalid({ name: '!' }),
+  ServiceAccountInspect: {},
+  ServiceAccountUpdate: invalid({ disabled: 'perhaps' }),
+  ServiceAccountDelete: { uses: 'serviceAccount' },
+  ServiceTokenList: {},
+  ServiceTokenCreate: invalid({ name: 5 }),
+  ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
 
   JobList: {},
   JobInspect: {},
@@ -126,8 +162,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   OpenApi: {},
 }
 
-/** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
-export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
+/** How a stream is opened on the target (for a scope: the team, if any), by the operation that it is decided as; `null`: reached only inside another. */
+export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string | undefined) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
   ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
   ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
@@ -137,5 +173,6 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { k
   ExecStart: null,
   ExecResize: null,
   ExecInspect: null,
+  ContainerWatch: (team) => ({ kind: 'containers.watch', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }

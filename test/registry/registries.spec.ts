@@ -108,6 +108,23 @@ describe('saving a registry', () => {
   })
 })
 
+describe('a dry run', () => {
+  it('tries everything and keeps nothing', async () => {
+    const team = await s.team('dry')
+    const create = (body: object) => s.admin.http.post('/registries?dryRun=true').send({ team: team.name, name: 'dry', ...basic, ...body })
+    expect((await create({})).status).toBe(204)
+    expect((await create({ password: 'wrong' })).body).toMatchObject({ code: 'registry_login_failed' })
+    expect(await s.admin.ok('GET', `/registries?team=${team.name}`)).toMatchObject({ items: [] })
+    const { id } = await s.admin.ok<SavedRegistry>('POST', '/registries', { team: team.name, name: 'dry', ...basic })
+    expect((await create({ name: 'other' })).body).toMatchObject({ code: 'conflict' })
+    const update = (body: object) => s.admin.http.patch(`/registries/${id}?dryRun=true`).send(body)
+    expect((await update({ name: 'renamed' })).status).toBe(204)
+    expect((await update({ url: `http://127.0.0.1:${PORTS.seed}` })).body).toMatchObject({ code: 'invalid_request' })
+    expect((await s.admin.http.delete(`/registries/${id}?dryRun=true`)).status).toBe(204)
+    expect(await s.admin.ok('GET', `/registries/${id}`)).toMatchObject({ name: 'dry', url: basic.url })
+  })
+})
+
 describe('the credential of a team', () => {
   it('is for exactly its host and port, and for no other team', async () => {
     expect(await credentialFor(alpha, `127.0.0.1:${PORTS.basic}`)).toMatchObject({ username: 'ann', password: PASSWORD })
@@ -121,6 +138,14 @@ describe('the credential of a team', () => {
     ])
       expect(await credentialFor(alpha, registry)).toBeNull()
     expect(await credentialFor({ id: 'library', name: 'library' }, `127.0.0.1:${PORTS.basic}`)).toBeNull()
+  })
+
+  it('is a token for the one use, where another host makes the tokens', async () => {
+    const access = s.gateway.app.get(RegistryAccess, { strict: false })
+    const given = await access.credentialFor(alpha.id, `127.0.0.1:${PORTS.token}`, { repository: 'ann/app', action: 'push' })
+    expect(given).toMatchObject({ username: '', password: '' })
+    const claims = JSON.parse(Buffer.from(given!.registryToken!.split('.')[1]!, 'base64url').toString()) as { access: unknown }
+    expect(claims.access).toEqual([{ type: 'repository', name: 'ann/app', actions: ['pull', 'push'] }])
   })
 
   it('opens in no other row', async () => {
@@ -170,6 +195,15 @@ describe('changing a registry', () => {
     expect(await credentialFor(alpha, `127.0.0.1:${PORTS.basic}`)).toBeNull()
     await maintainer.ok('DELETE', `/registries/${id}`)
     expect((await maintainer.fails('GET', `/registries/${id}`)).code).toBe('not_found')
+  })
+
+  it('holds a change to what was read', async () => {
+    const { id } = await byName(maintainer, 'token')
+    const read = await maintainer.http.get(`/registries/${id}`).expect(200)
+    const etag = read.headers['etag']!
+    await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'tokens' }).expect(200)
+    const late = await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'late' }).expect(412)
+    expect(late.body).toMatchObject({ code: 'precondition_failed' })
   })
 
   it('is for maintainers; developers see it, other teams do not', async () => {

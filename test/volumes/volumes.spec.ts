@@ -4,15 +4,17 @@ import { OwnershipStore } from '../../src/store/ownership.store.js'
 import type { Actor } from '../support/actor.js'
 import { bed } from '../support/bed.js'
 import { engineCall, engineJson } from '../support/engine-http.js'
-import { runContainer, scenario, type Scenario, type Team, withName, withoutStart, withSpec } from '../support/scenario.js'
-import { until, volumeNames } from '../containers/support/engine.js'
+import { runContainer, scenario, type Scenario, type Team, withCmd, withName, withoutStart, withSpec } from '../support/scenario.js'
+import { runBeside, until, volumeNames } from '../containers/support/engine.js'
 import type { Page, Volume } from '../containers/support/types.js'
+import { engineOf } from '../streams/support.js'
 
 let s: Scenario
 let alpha: Team
 let ann: Actor
 let ben: Actor
 let vic: Actor
+let mia: Actor
 
 beforeAll(async () => {
   s = await scenario()
@@ -21,6 +23,7 @@ beforeAll(async () => {
   ann = await s.user('ann', { alpha: 'developer' })
   ben = await s.user('ben', { beta: 'developer' })
   vic = await s.user('vic', { alpha: 'viewer' })
+  mia = await s.user('mia', { alpha: 'maintainer' })
 })
 afterAll(() => s?.end())
 afterEach(async () => {
@@ -33,6 +36,13 @@ afterEach(async () => {
 /** Of volumes: the team's network stays. */
 async function rows(): Promise<number> {
   return (await s.gateway.app.get(OwnershipStore, { strict: false }).held()).filter(({ kind }) => kind === 'volume').length
+}
+
+/** As the engine measures it. */
+async function sizeOf(name: string): Promise<number | undefined> {
+  const row = await s.gateway.app.get(OwnershipStore, { strict: false }).byName('volume', name, { teamIds: [alpha.id] })
+  const { df } = await engineOf(s).usage.measure()
+  return df.Volumes?.find(({ Name }) => Name === row[0]?.engine_id)?.UsageData?.Size
 }
 
 describe('a volume', () => {
@@ -125,6 +135,55 @@ describe('a volume', () => {
     await ann.http.delete('/volumes/data').expect(404)
     expect(await volumeNames()).toContain(name)
     await engineCall(bed().socketPath, 'DELETE', `/volumes/${name}`)
+  })
+})
+
+describe('a prune', () => {
+  type Pruned = { removed: { name: string; team: string; size: number | null }[]; reclaimed: number }
+  const names = async (actor: Actor) => (await actor.ok<Page<Volume>>('GET', '/volumes')).items.map(({ name }) => name)
+  const prune = (actor: Actor, query = '') => actor.ok<Pruned>('POST', `/volumes/prune${query}`)
+
+  it('takes anonymous volumes that nothing mounts, and says what is free', async () => {
+    await ann.ok('POST', '/volumes', { name: 'data' })
+    const write = ['sh', '-c', 'head -c 100000 /dev/zero > /scratch/x; sleep 300']
+    await runContainer(ann, withName('web'), withCmd(...write), withSpec({ mounts: [{ type: 'volume', target: '/scratch' }] }))
+    const anonymous = (await ann.ok<Page<Volume>>('GET', '/volumes')).items.find((volume) => volume.anonymous)!
+    expect(await prune(mia)).toEqual({ removed: [], reclaimed: 0 })
+    await until('the write', async () => (await sizeOf(anonymous.name)) === 100_000)
+    // not removed with the container unless asked
+    await ann.http.delete('/containers/web?force=true').expect(204)
+    expect(await names(ann)).toContain(anonymous.name)
+    expect(await prune(mia)).toEqual({ removed: [{ name: anonymous.name, team: alpha.name, size: 100_000 }], reclaimed: 100_000 })
+    expect(await names(ann)).toEqual(['data'])
+  })
+
+  it('takes all that nothing mounts when asked, of the own teams alone', async () => {
+    for (const name of ['free', 'used', 'kept']) await ann.ok('POST', '/volumes', { name, labels: { kind: name } })
+    await ben.ok('POST', '/volumes', { name: 'free' })
+    await runContainer(ann, withName('web'), withoutStart(), withSpec({ mounts: [{ type: 'volume', source: 'used', target: '/d' }] }))
+    expect(await prune(mia, '?all=true&label=kind%3Dfree')).toMatchObject({ removed: [{ name: 'free', team: alpha.name, size: 0 }] })
+    expect(await prune(mia, '?all=true')).toMatchObject({ removed: [{ name: 'kept' }] })
+    expect(await names(ann)).toEqual(['used'])
+    expect(await names(ben)).toEqual(['free'])
+    expect(await s.admin.ok('POST', '/volumes/prune?all=true')).toEqual({ removed: [], reclaimed: 0 })
+    expect(await names(ben)).toEqual(['free'])
+  })
+
+  it('leaves what is mounted beside the gateway', async () => {
+    await ann.ok('POST', '/volumes', { name: 'lent' })
+    await runBeside(s, { HostConfig: { Binds: [`${alpha.name}--lent:/d`] } })
+    expect(await prune(mia, '?all=true')).toEqual({ removed: [], reclaimed: 0 })
+    expect(await names(ann)).toEqual(['lent'])
+    await s.sweep()
+  })
+
+  it('needs its own permission', async () => {
+    for (const actor of [ann, vic])
+      expect(await actor.fails('POST', '/volumes/prune')).toMatchObject({
+        code: 'permission_denied',
+        detail: expect.stringContaining('volumes.prune'),
+      })
+    expect(await mia.fails('POST', '/volumes/prune?all=perhaps')).toMatchObject({ status: 400, errors: [{ pointer: '/query/all' }] })
   })
 })
 

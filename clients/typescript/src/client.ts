@@ -73,8 +73,9 @@ export class Client {
     const { path: inPath, query, body, headers, signal } = (options ?? {}) as LooseOptions
     // The types were checked by CallOptions; openapi-fetch's own can't follow a path that is only known by its operation.
     const request = this.rest.request as unknown as (method: string, path: string, init: object) => Promise<Outcome>
+    const fields = isBytes(body) ? { 'content-type': 'application/octet-stream', ...headers } : headers
     const params = { ...(inPath && { path: inPath }), ...(query && { query }) }
-    return request(method.toLowerCase(), path, { params, body, headers, signal, parseAs: 'stream' })
+    return request(method.toLowerCase(), path, { params, body, headers: fields, signal, parseAs: 'stream', ...(isBytes(body) && AS_IT_IS) })
   }
 
   private tokenFor(path: string): Promise<string | null> {
@@ -103,6 +104,19 @@ interface LooseOptions {
 
 export function createClient(options: ClientOptions): Client {
   return new Client(options)
+}
+
+/** The fetch client would write them as JSON. A stream goes out while it is read, for which fetch wants `duplex`. */
+const AS_IT_IS = { bodySerializer: (body: unknown) => body, duplex: 'half' }
+
+function isBytes(body: unknown): boolean {
+  return (
+    typeof body === 'string' ||
+    body instanceof Blob ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof ReadableStream
+  )
 }
 
 /** Operations that make a token need none, and must not wait for one. */

@@ -8,7 +8,11 @@ type Parameters<Op extends OperationId, Place extends string> = operations[Op]['
   ? Exclude<P, undefined>
   : never
 
-type Body<Op extends OperationId> = operations[Op] extends { requestBody: { content: infer C } } ? C[keyof C] : never
+/** Bytes, where the contract says binary. */
+type Sent<C> = C extends string ? Bytes : C
+export type Bytes = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | string
+
+type Body<Op extends OperationId> = operations[Op] extends { requestBody: { content: infer C } } ? Sent<C[keyof C]> : never
 
 /** `{ key: T }`, optional where T has no required field; nothing where there is no T. */
 type Part<Key extends string, T> = [T] extends [never]

@@ -8,6 +8,9 @@ export const USERNAME = /^(?![0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$)[a-z0-
 /** What the audit log calls those who are nobody. */
 export const RESERVED_USERNAMES: readonly string[] = ['anonymous', 'system']
 
+/** Service accounts are called `sa.<team>.<name>`. */
+export const SERVICE_PREFIX = 'sa.'
+
 /** A new user name. */
 export const IsUsername = () =>
   applyDecorators(Matches(USERNAME, { message: 'must be a-z, 0-9, . _ - (63 at most), begin with a letter or digit, and not be an id' }))

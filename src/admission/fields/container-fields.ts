@@ -280,12 +280,12 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
 
   // network
   'HostConfig.NetworkMode': by('string', shape.network([]), shape.network([]), shape.network(['host'])),
-  'HostConfig.PortBindings': all('object[]{}', only('at most 20 ports such as 80/tcp', shape.isPortSet)),
+  'HostConfig.PortBindings': all('object[]{}', shape.BINDINGS),
   'HostConfig.PortBindings{}[].HostIp': all(
     'string',
     only('an address', (address: string) => /^[0-9a-fA-F.:]{2,45}$/.test(address)),
   ),
-  'HostConfig.PortBindings{}[].HostPort': all('string', shape.HOST_PORT),
+  'HostConfig.PortBindings{}[].HostPort': by('string', shape.hostPort(), shape.hostPort(), shape.hostPort(true)),
   'HostConfig.PublishAllPorts': all(
     'boolean',
     byDefault(() => false, allow),

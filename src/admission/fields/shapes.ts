@@ -8,22 +8,33 @@ const PORT_KEY = /^([1-9]\d{0,4})(?:\/(tcp|udp|sctp))?$/
 
 export const NAMES: Rule = only('names', (names: string[]) => names.length <= 64 && names.every((name) => /^[A-Za-z_]{1,40}$/.test(name)))
 
+const MOST_PORTS = 20
+
 export function isPortSet(ports: Record<string, unknown>): boolean {
   const keys = Object.keys(ports)
-  return keys.length <= 20 && keys.every((key) => Number(PORT_KEY.exec(key)?.[1] ?? 99_999) <= 65_535)
+  return keys.length <= 64 && keys.every((key) => Number(PORT_KEY.exec(key)?.[1] ?? 99_999) <= 65_535)
 }
 
-/** Empty lets the engine choose. */
-export const HOST_PORT: Rule = {
-  text: "1024 or above, or of the team's range; leave it out to get a free one",
-  judge(value, { limits }) {
-    if (value === undefined || value === '0') return { write: '' }
-    const [least, most] = limits.portRange
-    const port = value as string
-    if (/^[1-9]\d{0,4}$/.test(port) && Number(port) >= least && Number(port) <= most) return { write: port }
-    const range = most < 65_535 ? `from ${least} to ${most}` : `${least} or above`
-    return { violation: `must be ${range}; leave it out to get a free one` }
-  },
+/** Each binding counts: the same port may be published on many. */
+export const BINDINGS: Rule = only(
+  `at most ${MOST_PORTS} ports such as 80/tcp`,
+  (ports: Record<string, unknown[] | null>) =>
+    isPortSet(ports) && Object.values(ports).reduce((sum, list) => sum + Math.max(list?.length ?? 0, 1), 0) <= MOST_PORTS,
+)
+
+/** Empty is a free one. `any`: also those of the host's own services, as far as they are free. */
+export function hostPort(any = false): Rule {
+  return {
+    text: any ? 'any that is free' : "1024 or above, or of the team's range; leave it out to get a free one",
+    judge(value, { limits }) {
+      if (value === undefined || value === '0') return { write: '' }
+      const [least, most] = any ? [1, 65_535] : limits.portRange
+      const port = value as string
+      if (/^[1-9]\d{0,4}$/.test(port) && Number(port) >= least && Number(port) <= most) return { write: port }
+      const range = most < 65_535 ? `from ${least} to ${most}` : `${least} or above`
+      return { violation: `must be ${range}; leave it out to get a free one` }
+    },
+  }
 }
 
 export function isMac(address: string): boolean {

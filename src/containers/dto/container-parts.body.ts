@@ -30,7 +30,7 @@ export class PortBody {
   @Max(65_535)
   container!: number
 
-  /** Port of the host, 1024 or above; a free one when left out. */
+  /** Port of the host, 1024 or above; when left out a free one of 20000 to 29999, or of the team's range. */
   @Optional()
   @IsInt()
   @Min(1)

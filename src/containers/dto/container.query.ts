@@ -4,13 +4,14 @@ import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min
 import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 import { MAX_LIMIT } from '../../common/paging.js'
+import type { WaitCondition } from '../../engine/index.js'
 import { CONTAINER_STATUSES, type ContainerStatus, HEALTH_STATUSES, type HealthStatus } from './container.response.js'
 import { flag, many } from './fields.js'
 import { SIGNAL } from './signal.js'
 
 export const CONTAINER_SORTS = ['created', '-created', 'name', '-name', 'status', '-status'] as const
 export type ContainerSort = (typeof CONTAINER_SORTS)[number]
-const PORT = /^\d{1,5}(\/(tcp|udp|sctp))?$/
+const PORT = /^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/
 
 export class ListContainersQuery extends PageQuery {
   /** Also those that do not run. `status`, `exited`, `latest` and `last` imply it. */
@@ -32,6 +33,12 @@ export class ListContainersQuery extends PageQuery {
   @Min(1)
   @Max(MAX_LIMIT)
   last?: number
+
+  /** Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+  @flag
+  @Optional()
+  @IsBoolean()
+  size?: boolean
 
   /** Order; newest first when left out. */
   @ApiPropertyOptional({ enum: CONTAINER_SORTS, enumName: 'ContainerSort' })
@@ -120,12 +127,12 @@ export class ListContainersQuery extends PageQuery {
   @MaxLength(64, { each: true })
   network?: string[]
 
-  /** Only running ones that publish this port of theirs: `80` or `80/udp`. */
+  /** Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
   @ApiPropertyOptional({ type: [String] })
   @many
   @Optional()
   @IsArray()
-  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @Matches(PORT, { each: true, message: 'must be a port such as 80, 80/udp or 8000-8080' })
   publish?: string[]
 
   /** Only running ones that expose this port of theirs, published or not. */
@@ -133,7 +140,7 @@ export class ListContainersQuery extends PageQuery {
   @many
   @Optional()
   @IsArray()
-  @Matches(PORT, { each: true, message: 'must be a port such as 80 or 80/udp' })
+  @Matches(PORT, { each: true, message: 'must be a port such as 80, 80/udp or 8000-8080' })
   expose?: string[]
 
   @ApiPropertyOptional({ enum: HEALTH_STATUSES, enumName: 'HealthStatus', isArray: true })
@@ -142,6 +149,14 @@ export class ListContainersQuery extends PageQuery {
   @IsArray()
   @IsIn(HEALTH_STATUSES, { each: true })
   health?: HealthStatus[]
+}
+
+export class InspectContainerQuery {
+  /** Also its size on the disk. The engine counts it file by file, which takes its time. */
+  @flag
+  @Optional()
+  @IsBoolean()
+  size?: boolean
 }
 
 export class StopQuery {
@@ -159,6 +174,16 @@ export class KillQuery {
   @Optional()
   @Matches(SIGNAL, { message: 'must be a signal such as SIGTERM' })
   signal?: string
+}
+
+export const WAIT_CONDITIONS = ['not-running', 'next-exit', 'removed'] as const satisfies readonly WaitCondition[]
+
+export class WaitQuery {
+  /** What is waited for; `not-running` when left out. */
+  @ApiPropertyOptional({ enum: WAIT_CONDITIONS, enumName: 'WaitCondition' })
+  @Optional()
+  @IsIn(WAIT_CONDITIONS)
+  condition?: WaitCondition
 }
 
 export class RemoveQuery {

@@ -69,6 +69,13 @@ export class ContainerNetwork {
   macAddress!: string
 }
 
+export class ContainerSize {
+  /** Bytes that it has written over its image. */
+  writable!: number
+  /** Bytes with its image. */
+  total!: number
+}
+
 /** A container as lists show it, and as every write answers it. */
 export class ContainerSummary {
   /** 64 hex digits. */
@@ -92,6 +99,9 @@ export class ContainerSummary {
   networks!: ContainerNetwork[]
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   labels!: Record<string, string>
+  /** Where it was asked for. */
+  @ApiPropertyOptional({ type: ContainerSize })
+  size?: ContainerSize
 }
 
 /** A container under its new name. */
@@ -123,6 +133,12 @@ export class ContainerRestart {
   maxRetries!: number
   /** Restarts by the policy so far. */
   count!: number
+}
+
+/** A container with what an update can change. */
+export class UpdatedContainer extends ContainerSummary {
+  resources!: ContainerResources
+  restart!: ContainerRestart
 }
 
 /** Everything about a container. */

@@ -118,6 +118,43 @@ export class ImageRemoval {
   deleted!: string[]
 }
 
+/** One image that a prune took away. */
+export class ImagePruned {
+  /** Name of the team. */
+  team!: string
+  /** `sha256:…`, the content that the team can no longer use. */
+  id!: string
+  /** References that it had, as people write them. */
+  untagged!: string[]
+}
+
+/** What a prune did. */
+export class ImagesPruned {
+  @ApiProperty({ type: [ImagePruned] })
+  items!: ImagePruned[]
+  /** Bytes of the layers that the teams have in no other of their images. */
+  @ApiProperty({ type: 'integer' })
+  spaceReclaimed!: number
+}
+
+/** One image that was found. */
+export class ImageSearchItem {
+  /** To pull it by: `ubuntu`, `team/app`. */
+  name!: string
+  description!: string
+  @ApiProperty({ type: 'integer' })
+  stars!: number
+  /** Made by the hub itself. */
+  official!: boolean
+  /** Where it is: `docker.io` is the hub. */
+  registry!: string
+}
+
+export class ImageSearchResult {
+  @ApiProperty({ type: [ImageSearchItem] })
+  items!: ImageSearchItem[]
+}
+
 /** A reference of the library. */
 export class LibraryImage {
   /** As people write it. */

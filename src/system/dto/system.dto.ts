@@ -59,18 +59,19 @@ export class InfoResponse {
 export class CheckItem {
   /** `kernel`, `architecture`, `cgroups` … */
   name!: string
-  @ApiProperty({ enum: ['ok', 'warning', 'failed'], enumName: 'CheckResult' })
-  result!: 'ok' | 'warning' | 'failed'
+  /** `missing`: the host can not be shared without it. */
+  @ApiProperty({ enum: ['ok', 'warning', 'missing'], enumName: 'CheckState' })
+  state!: 'ok' | 'warning' | 'missing'
   /** What was found. */
   detail!: string
-  /** What to do about it; null where nothing is to be done. */
+  /** What to do about it, or how to have it; null where nothing is to be done. */
   @ApiProperty({ type: String, nullable: true })
   fix!: string | null
 }
 
 /** Is this host ready to be shared? */
 export class CheckResponse {
-  /** No item failed. */
+  /** Nothing is missing. */
   ready!: boolean
   items!: CheckItem[]
 }

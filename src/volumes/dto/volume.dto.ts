@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
 import { Transform } from 'class-transformer'
-import { IsArray, IsString, Matches, MaxLength } from 'class-validator'
+import { IsArray, IsBoolean, IsString, Matches, MaxLength } from 'class-validator'
 import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 import { OBJECT_NAME } from '../../access/index.js'
@@ -14,6 +14,23 @@ export class ListVolumesQuery extends PageQuery {
   @IsString()
   @MaxLength(64)
   name?: string
+
+  /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+  @ApiPropertyOptional({ type: [String] })
+  @many
+  @Optional()
+  @IsArray()
+  @Matches(/^[^=]/, { each: true, message: 'must be key or key=value' })
+  @MaxLength(4400, { each: true })
+  label?: string[]
+}
+
+export class PruneVolumesQuery {
+  /** Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+  @Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @Optional()
+  @IsBoolean()
+  all?: boolean
 
   /** Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
   @ApiPropertyOptional({ type: [String] })
@@ -68,4 +85,22 @@ export class VolumePage {
   nextCursor!: string | null
   /** The engine does not answer at present: this is the last that was known. */
   stale!: boolean
+}
+
+/** A volume that a prune removed. */
+export class PrunedVolume {
+  name!: string
+  /** Name of its team. */
+  team!: string
+  /** Bytes that it took; null where the engine could not tell. */
+  @ApiProperty({ type: Number, nullable: true })
+  size!: number | null
+}
+
+/** What a prune did: volumes that no container mounted. */
+export class PrunedVolumes {
+  @ApiProperty({ type: [PrunedVolume] })
+  removed!: PrunedVolume[]
+  /** Bytes that are free now. */
+  reclaimed!: number
 }

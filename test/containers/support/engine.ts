@@ -23,9 +23,10 @@ export async function containersOf(team: Team): Promise<string[]> {
   return all.flatMap(({ Names }) => Names).filter((name) => name.startsWith(`/${team.name}--`))
 }
 
+/** Sorted: the engine tells them in any order. */
 export async function volumeNames(): Promise<string[]> {
   const { Volumes } = await engineJson<{ Volumes: { Name: string }[] | null }>(bed().socketPath, 'GET', '/volumes')
-  return (Volumes ?? []).map(({ Name }) => Name)
+  return (Volumes ?? []).map(({ Name }) => Name).sort()
 }
 
 /** A container beside the gateway; it goes with the scenario. */

@@ -120,6 +120,77 @@ export interface paths {
         delete: operations["ContainerDelete"];
         options?: never;
         head?: never;
+        /** Change the limits or the restart policy of a container */
+        patch: operations["ContainerUpdate"];
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file or folder of a container, as a tar; one file also as itself */
+        get: operations["ContainerArchive"];
+        /** Unpack a tar in a folder of a container, or write one file */
+        put: operations["PutContainerArchive"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** What a path of a container is */
+        head: operations["ContainerArchiveInfo"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs from the image */
+        get: operations["ContainerChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/exec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a command in a container, and answer its output */
+        post: operations["ContainerExec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file system as a tar, without what is mounted */
+        get: operations["ContainerExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -151,6 +222,23 @@ export interface paths {
         get: operations["ContainerLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze the processes of a container */
+        post: operations["ContainerPause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -208,6 +296,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a running container uses now */
+        get: operations["ContainerStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/stop": {
         parameters: {
             query?: never;
@@ -236,6 +341,74 @@ export interface paths {
         get: operations["ContainerTop"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused container go on */
+        post: operations["ContainerUnpause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/{ref}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Wait for the end of a container */
+        post: operations["ContainerWait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same action on many containers, with a report of each */
+        post: operations["ContainerBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/containers/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove the containers that do not run */
+        post: operations["ContainerPrune"];
         delete?: never;
         options?: never;
         head?: never;
@@ -272,6 +445,23 @@ export interface paths {
         post?: never;
         /** Nobody can mount it any more. Containers that have it keep it until they are removed. */
         delete: operations["HostExportDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/image-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search the hub */
+        get: operations["ImageSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -329,6 +519,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{ref}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of an image, and which of your images share them */
+        get: operations["ImageLayers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away images that nobody of the team uses */
+        post: operations["ImagePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/pull": {
         parameters: {
             query?: never;
@@ -340,6 +564,23 @@ export interface paths {
         put?: never;
         /** Pull an image */
         post: operations["ImageCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push an image to its registry */
+        post: operations["ImagePush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,6 +986,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registries/{id}/repositories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories of a registry */
+        get: operations["RepositoryList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/manifests/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a tag or digest stands for */
+        get: operations["ManifestInspect"];
+        put?: never;
+        post?: never;
+        /** Delete a manifest from a registry, with every tag on it */
+        delete: operations["ManifestDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registries/{id}/repositories/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags of a repository */
+        get: operations["RepositoryTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -752,10 +1045,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The built-in roles with their permissions. */
+        /** All roles with their permissions: the built-in ones, and those that were made. */
         get: operations["RoleList"];
         put?: never;
-        post?: never;
+        /** Nobody makes a role that holds what they lack. */
+        post: operations["RoleCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -773,7 +1067,81 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
+        /** Only a role that nobody has. */
+        delete: operations["RoleDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
+        patch: operations["RoleUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts for programs of your teams. */
+        get: operations["ServiceAccountList"];
+        put?: never;
+        /** An account that belongs to the team and acts by its tokens alone. */
+        post: operations["ServiceAccountCreate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a service account */
+        get: operations["ServiceAccountInspect"];
+        put?: never;
+        post?: never;
+        /** Ends its tokens; what it made stays with its team. */
+        delete: operations["ServiceAccountDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once: on requests within a second, and on open streams. */
+        patch: operations["ServiceAccountUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a service account's tokens */
+        get: operations["ServiceTokenList"];
+        put?: never;
+        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
+        post: operations["ServiceTokenCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a service account's token */
+        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -937,58 +1305,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/teams/{team}/terminals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the terminals of a team are recorded */
-        get: operations["TerminalPolicyInspect"];
-        /** Counts for sessions that are opened from now on. */
-        put: operations["TerminalPolicyPut"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/terminal-sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Terminal sessions of your teams, newest first */
-        get: operations["TerminalSessionList"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/terminal-sessions/{id}/recording": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the terminal showed, as asciicast v2; of a session that lives, what it showed until now. */
-        get: operations["TerminalRecording"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/unowned": {
         parameters: {
             query?: never;
@@ -1079,6 +1395,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/volumes/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
+        post: operations["VolumePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/who-can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
+        get: operations["WhoCan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1134,6 +1484,10 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AccountKind: "user" | "service";
+        /** @enum {string} */
+        ArchiveForm: "tar" | "file";
         AssignedResponse: {
             id: string;
             kind: components["schemas"]["OwnedKind"];
@@ -1211,6 +1565,53 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
+        BecauseResponse: {
+            role?: string;
+            /**
+             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+             *     `target`: there is no such object, or none that you may know of; `notOffered`.
+             */
+            rule: components["schemas"]["Rule"];
+            /** @description Name of the team that the role is in, or that the object belongs to. */
+            team?: string;
+        };
+        BlockIoUse: {
+            /** @description Bytes since its start. */
+            read: number;
+            written: number;
+        };
+        /** @enum {string} */
+        BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
+        BulkBody: {
+            action: components["schemas"]["BulkAction"];
+            /** @description Of `remove`: also running ones, which are killed. */
+            force?: boolean;
+            /** @description Names, full ids or unique id prefixes. */
+            refs: string[];
+            /** @description Of `kill`; `SIGKILL` when left out. */
+            signal?: string;
+            /** @description Team whose containers are meant; may be left out where the references are not ambiguous. */
+            team?: string;
+            /** @description Of `stop` and `restart`: seconds until a container is killed; its own when left out. */
+            timeout?: number;
+            /** @description Of `remove`: their anonymous volumes too. */
+            volumes?: boolean;
+        };
+        BulkItem: {
+            /** @description Its new state; absent when it was removed. */
+            container?: components["schemas"]["ContainerSummary"];
+            done: boolean;
+            /** @description Why it was not done. */
+            error?: components["schemas"]["ProblemDetails"];
+            /** @description Full id; null where there is no such container to the caller. */
+            id: string | null;
+            /** @description As it was given. */
+            ref: string;
+        };
+        BulkReport: {
+            items: components["schemas"]["BulkItem"][];
+        };
         CanIRequest: {
             /** @description `ContainerRestart`, as in api/operations.md. */
             operation: string;
@@ -1219,6 +1620,7 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
+            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1233,19 +1635,23 @@ export interface components {
         CheckItem: {
             /** @description What was found. */
             detail: string;
-            /** @description What to do about it; null where nothing is to be done. */
+            /** @description What to do about it, or how to have it; null where nothing is to be done. */
             fix: string | null;
             /** @description `kernel`, `architecture`, `cgroups` … */
             name: string;
-            result: components["schemas"]["CheckResult"];
+            /** @description `missing`: the host can not be shared without it. */
+            state: components["schemas"]["CheckState"];
         };
         CheckResponse: {
             items: components["schemas"]["CheckItem"][];
-            /** @description No item failed. */
+            /** @description Nothing is missing. */
             ready: boolean;
         };
-        /** @enum {string} */
-        CheckResult: "ok" | "warning" | "failed";
+        /**
+         * @description `missing`: the host can not be shared without it.
+         * @enum {string}
+         */
+        CheckState: "ok" | "warning" | "missing";
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -1299,6 +1705,8 @@ export interface components {
             privileged: boolean;
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
@@ -1306,6 +1714,11 @@ export interface components {
             /** @description Empty: the image's, or root. */
             user: string;
             workingDir: string;
+        };
+        ContainerExit: {
+            /** @description Why the code says nothing. */
+            error?: string;
+            exitCode: number;
         };
         ContainerImage: {
             /** @description `sha256:…` of the content that it runs. */
@@ -1367,8 +1780,19 @@ export interface components {
             maxRetries: number;
             policy: string;
         };
+        ContainerSize: {
+            /** @description Bytes with its image. */
+            total: number;
+            /** @description Bytes that it has written over its image. */
+            writable: number;
+        };
         /** @enum {string} */
         ContainerSort: "created" | "-created" | "name" | "-name" | "status" | "-status";
+        ContainersPruned: {
+            items: components["schemas"]["PrunedContainer"][];
+            /** @description Bytes of their writable layers. */
+            spaceReclaimed: number;
+        };
         ContainerState: {
             /** @description Null while it runs or was never started. */
             exitCode: number | null;
@@ -1407,9 +1831,39 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        ContainerUse: {
+            blockIo: components["schemas"]["BlockIoUse"];
+            /** @description Full id. */
+            container: string;
+            cpu: components["schemas"]["CpuUse"];
+            memory: components["schemas"]["MemoryUse"];
+            name: string;
+            network: components["schemas"]["NetworkUse"];
+            /** @description Processes and threads. */
+            pids: number;
+            /** @description RFC 3339. */
+            time: string;
+        };
+        Content: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+        };
+        CpuUse: {
+            /** @description Cores at work. */
+            cores: number;
+            /** @description Cores that there are. */
+            online: number;
+            /** @description Of one core: 200 is two cores at work. */
+            percent: number;
         };
         CreateContainerBody: {
             /** @description Removes the container and its anonymous volumes when it ends. */
@@ -1445,7 +1899,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -1509,7 +1963,35 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "audit_unavailable" | "body_too_large" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "recording_elsewhere" | "recording_failed" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "terminal_elsewhere" | "terminal_not_owner" | "terminal_not_shared" | "terminal_watch_only" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ExecBody: {
+            /** @description Program and arguments, at most 128 KiB together; no shell in between. */
+            command: string[];
+            /** @description Added to the container's own environment. */
+            env?: {
+                [key: string]: string;
+            } & ({
+                [key: string]: string;
+            } | string[]);
+            /** @description Seconds until it is ended; 60 when left out. */
+            timeout?: number;
+            /** @description `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
+            user?: string;
+            /** @description Absolute, and not below /proc, /sys or /dev. */
+            workingDir?: string;
+        };
+        ExecResult: {
+            /** @description Null: it was ended by the timeout, or closed its output and runs on. */
+            exitCode: number | null;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stderr: string;
+            /** @description As UTF-8; at most the first 1 MiB. */
+            stdout: string;
+            /** @description It was ended, since it took longer than its timeout. */
+            timedOut: boolean;
+            /** @description There was more output than is shown. */
+            truncated: boolean;
+        };
         ExportForTeam: {
             /** @description `source` of a mount of type `bind`. */
             alias: string;
@@ -1519,6 +2001,15 @@ export interface components {
             detail: string;
             /** @description RFC 6901 pointer into the body, or `/query/x`, `/param/x` */
             pointer: string;
+        };
+        /** @enum {string} */
+        FileChangeKind: "changed" | "added" | "removed";
+        FileChanges: {
+            items: components["schemas"]["FileChangeView"][];
+        };
+        FileChangeView: {
+            kind: components["schemas"]["FileChangeKind"];
+            path: string;
         };
         GrantedBody: {
             /** @description Without `CAP_`. */
@@ -1592,11 +2083,6 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
-        /**
-         * @description Role on the whole host.
-         * @enum {string}
-         */
-        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -1657,9 +2143,39 @@ export interface components {
             /** @description The team's references to that image. */
             tags: string[];
         };
+        ImageLayer: {
+            /** @description The step that made it, with values masked for those who may not read env values. */
+            createdBy: string | null;
+            /** @description Of the uncompressed layer. */
+            digest: string;
+            /** @description These images, the first hundred. */
+            sharedBy: components["schemas"]["LayerSharer"][];
+            /** @description How many other images of the team and of the library have it at the same place. */
+            sharers: number;
+            /** @description Bytes; null where the image's history does not tell them. */
+            size: number | null;
+        };
+        ImageLayerList: {
+            /** @description Lowest first. */
+            items: components["schemas"]["ImageLayer"][];
+            /** @description Bytes that these images would need more on the disk if each kept the layers for itself. */
+            savedSize: number;
+            /** @description Bytes of the layers that other images of yours have too. */
+            sharedSize: number;
+            /** @description Bytes of all layers. */
+            size: number;
+        };
         ImagePage: {
             items: components["schemas"]["ImageSummary"][];
             nextCursor: string | null;
+        };
+        ImagePruned: {
+            /** @description `sha256:…`, the content that the team can no longer use. */
+            id: string;
+            /** @description Name of the team. */
+            team: string;
+            /** @description References that it had, as people write them. */
+            untagged: string[];
         };
         ImageRemoval: {
             /** @description Content that the team can no longer use. */
@@ -1667,8 +2183,26 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchItem: {
+            description: string;
+            /** @description To pull it by: `ubuntu`, `team/app`. */
+            name: string;
+            /** @description Made by the hub itself. */
+            official: boolean;
+            /** @description Where it is: `docker.io` is the hub. */
+            registry: string;
+            stars: number;
+        };
+        ImageSearchResult: {
+            items: components["schemas"]["ImageSearchItem"][];
+        };
         /** @enum {string} */
         ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
+        ImagesPruned: {
+            items: components["schemas"]["ImagePruned"][];
+            /** @description Bytes of the layers that the teams have in no other of their images. */
+            spaceReclaimed: number;
+        };
         ImageSummary: {
             /**
              * Format: date-time
@@ -1780,6 +2314,14 @@ export interface components {
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
         };
+        LayerSharer: {
+            /** @description `sha256:…`, the content. */
+            id: string;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
+        };
         LibraryImage: {
             /** @description `sha256:…` that it points to. */
             id: string;
@@ -1811,14 +2353,41 @@ export interface components {
             /** @description RFC 3339 with nanoseconds. */
             time: string;
         };
+        Manifest: {
+            /** @description Of an image; null of an index. */
+            config: components["schemas"]["Content"] | null;
+            /** @description `sha256:…` */
+            digest: string;
+            kind: components["schemas"]["ManifestKind"];
+            /** @description Of an image, the lowest first. */
+            layers: components["schemas"]["Content"][];
+            /** @description Of an index. */
+            manifests: components["schemas"]["PlatformManifest"][];
+            mediaType: string;
+            /** @description `registry.example:5000/team/app@sha256:…` */
+            reference: string;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
+            /** @description Bytes of an image with its layers; of an index that of its manifests alone. */
+            totalSize: number;
+        };
+        ManifestDeletion: {
+            /** @description False: the repository has too many tags to look at each, so more may have gone. */
+            complete: boolean;
+            digest: string;
+            /** @description Every tag that went with it, the one that was asked for among them. */
+            tags: string[];
+        };
+        /** @enum {string} */
+        ManifestKind: "image" | "index";
         MemberPage: {
             items: components["schemas"]["MemberResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description Nobody gives a role above their own. */
-            role: components["schemas"]["TeamRole"];
+            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
+            role: string;
         };
         MemberResponse: {
             /**
@@ -1829,14 +2398,20 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            /** @description null: a role that there is no more, which gives nothing. */
-            role: components["schemas"]["TeamRole"] | null;
+            role: string;
             username: string;
+        };
+        MemoryUse: {
+            /** @description Bytes. */
+            limit: number;
+            percent: number;
+            /** @description Bytes, without the file cache that the kernel can take back. */
+            used: number;
         };
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            hostRole: string | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -1848,7 +2423,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: components["schemas"]["TeamRole"];
+            role: string;
         };
         MountBody: {
             readOnly?: boolean;
@@ -1904,6 +2479,11 @@ export interface components {
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
         };
+        NetworkUse: {
+            /** @description Bytes since its start, over all interfaces. */
+            received: number;
+            sent: number;
+        };
         NewTokenResponse: {
             /** Format: date-time */
             createdAt: string;
@@ -1944,6 +2524,15 @@ export interface components {
             name: string;
             /** @description Operations that need it; none where it opens a part of an answer, such as env values. */
             operations: string[];
+        };
+        PlatformManifest: {
+            /** @description `sha256:…` */
+            digest: string;
+            mediaType: string;
+            /** @description `linux/amd64`, `linux/arm64/v8`; null for what is no image, such as an attestation. */
+            platform: string | null;
+            /** @description Bytes, as they are in the registry. */
+            size: number;
         };
         PolicyCheckBody: {
             spec: components["schemas"]["PolicySpec"];
@@ -1989,7 +2578,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2024,12 +2613,12 @@ export interface components {
         PortBody: {
             /** @description Port inside the container. */
             container: number;
-            /** @description Port of the host, 1024 or above; a free one when left out. */
+            /** @description Port of the host, 1024 or above; when left out a free one of 20000 to 29999, or of the team's range. */
             host?: number;
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
@@ -2066,6 +2655,18 @@ export interface components {
             granted?: components["schemas"]["GrantedBody"];
             profile: components["schemas"]["Profile"];
         };
+        PruneContainersBody: {
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was created before this time, RFC 3339. */
+            until?: string;
+        };
+        PrunedContainer: {
+            id: string;
+            name: string;
+            /** @description Name of its team. */
+            team: string;
+        };
         PrunedNetwork: {
             id: string;
             name: string;
@@ -2075,10 +2676,30 @@ export interface components {
         PrunedNetworks: {
             removed: components["schemas"]["PrunedNetwork"][];
         };
+        PrunedVolume: {
+            name: string;
+            /** @description Bytes that it took; null where the engine could not tell. */
+            size: number | null;
+            /** @description Name of its team. */
+            team: string;
+        };
+        PrunedVolumes: {
+            /** @description Bytes that are free now. */
+            reclaimed: number;
+            removed: components["schemas"]["PrunedVolume"][];
+        };
+        PruneImagesBody: {
+            /** @description All that no container of the team uses; without it those that have no reference any more. */
+            all?: boolean;
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was made before this time. */
+            until?: string;
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
-            /** @description Registry whose credentials to use. Not offered yet. */
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
             registry?: string;
             /** @description Name or id of the team that gets it; may be left out by a member of one team. */
             team?: string;
@@ -2088,6 +2709,14 @@ export interface components {
          * @enum {string}
          */
         PullPolicy: "missing" | "always" | "never";
+        PushImageBody: {
+            /** @description A reference that the team has, with a tag: `registry:5000/name:tag`. */
+            reference: string;
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
+            registry?: string;
+            /** @description Name or id of the team; may be left out by a member of one team. */
+            team?: string;
+        };
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
@@ -2150,9 +2779,32 @@ export interface components {
             networks: components["schemas"]["ContainerNetwork"][];
             /** @description While it runs. */
             ports: components["schemas"]["ContainerPort"][];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
             /** @description Name of its team; null for what was made beside the gateway. */
             team: string | null;
+        };
+        Repository: {
+            /** @description `team/app` */
+            name: string;
+            /** @description How image references begin that mean it: `registry.example:5000/team/app`. */
+            reference: string;
+        };
+        RepositoryPage: {
+            items: components["schemas"]["Repository"][];
+            /** @description For the next page; null on the last. The registry decides the order and how many there are. */
+            nextCursor: string | null;
+        };
+        RepositoryTag: {
+            name: string;
+            /** @description The whole image reference: `registry.example:5000/team/app:1`. */
+            reference: string;
+        };
+        RepositoryTagPage: {
+            /** @description By name. */
+            items: components["schemas"]["RepositoryTag"][];
+            nextCursor: string | null;
         };
         ResourcesBody: {
             /** @description Cores; 2 when left out. */
@@ -2169,13 +2821,26 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
+        RoleCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
+            name: string;
+            /** @description See GET /permissions. You have to hold each of them on the host. */
+            permissions: string[];
+            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
+            scope: components["schemas"]["RoleScope"];
+        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
+            /** @description The same on every installation, and never changed. */
+            builtIn: boolean;
+            displayName: string;
+            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2186,6 +2851,63 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
+        RoleUpdateRequest: {
+            displayName?: string;
+            /** @description In place of those before, for everybody who has the role. */
+            permissions?: string[];
+        };
+        /**
+         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+         *     `target`: there is no such object, or none that you may know of; `notOffered`.
+         * @enum {string}
+         */
+        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
+        ServiceAccountCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
+            name: string;
+            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
+            role: string;
+            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
+            team?: string;
+        };
+        ServiceAccountPage: {
+            items: components["schemas"]["ServiceAccountResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        ServiceAccountResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            id: string;
+            /** @description null: it was taken out of the team, and can do nothing. */
+            role: string | null;
+            /** @description Name of the team. */
+            team: string;
+            /** @description `sa.<team>.<name>`: what the audit log calls it. */
+            username: string;
+        };
+        ServiceAccountUpdateRequest: {
+            /** @description Its tokens give nothing while it is disabled. */
+            disabled?: boolean;
+            displayName?: string;
+            role?: string;
+        };
+        ServiceTokenCreateRequest: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, at most 365 days from now. Default 90 days.
+             */
+            expiresAt?: string;
+            /** @description To recognise it by. */
+            name: string;
+            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
+            permissions: string[];
+        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2262,57 +2984,9 @@ export interface components {
             profile: components["schemas"]["Profile"];
         };
         /** @enum {string} */
-        TeamRole: "viewer" | "developer" | "maintainer";
-        /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
             displayName?: string;
-        };
-        TerminalContainer: {
-            /** @description Full id. */
-            id: string;
-            name: string;
-        };
-        /** @enum {string} */
-        TerminalKind: "exec" | "attach";
-        TerminalParticipantView: {
-            role: components["schemas"]["TerminalRole"];
-            username: string;
-        };
-        TerminalPolicy: {
-            record: boolean;
-        };
-        TerminalPolicyBody: {
-            /** @description Output of every new terminal session is recorded; one that can't be recorded is refused. Input is never recorded. */
-            record: boolean;
-        };
-        /** @enum {string} */
-        TerminalRole: "owner" | "peer" | "observer";
-        TerminalSessionPage: {
-            items: components["schemas"]["TerminalSessionView"][];
-            nextCursor: string | null;
-        };
-        TerminalSessionView: {
-            container: components["schemas"]["TerminalContainer"];
-            /** Format: date-time */
-            endedAt: string | null;
-            /** @description `exited`, `closed`, `abandoned`, `revoked`, … */
-            endReason: string | null;
-            exitCode: number | null;
-            /** @description Where it lives: only there it can be joined. */
-            gateway: string;
-            /** @description For `session` in the params of `container.exec` or `container.attach`. */
-            id: string;
-            kind: components["schemas"]["TerminalKind"];
-            /** @description User name of its owner. */
-            owner: string;
-            /** @description Who is there now; null where it lives in another gateway, or has ended. */
-            participants: components["schemas"]["TerminalParticipantView"][] | null;
-            recorded: boolean;
-            /** Format: date-time */
-            startedAt: string;
-            team: string;
-            tty: boolean;
         };
         TokenCreateRequest: {
             /**
@@ -2371,6 +3045,34 @@ export interface components {
             items: components["schemas"]["UnownedItem"][];
             nextCursor: string | null;
         };
+        UpdateContainerBody: {
+            resources?: components["schemas"]["ResourcesBody"];
+            restart?: components["schemas"]["RestartBody"];
+        };
+        UpdatedContainer: {
+            /** @description Program and arguments in one line. */
+            commandLine: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description 64 hex digits. */
+            id: string;
+            image: components["schemas"]["ContainerImage"];
+            labels: {
+                [key: string]: string;
+            };
+            mounts: components["schemas"]["ContainerMount"][];
+            name: string;
+            networks: components["schemas"]["ContainerNetwork"][];
+            /** @description While it runs. */
+            ports: components["schemas"]["ContainerPort"][];
+            resources: components["schemas"]["ContainerResources"];
+            restart: components["schemas"]["ContainerRestart"];
+            /** @description Where it was asked for. */
+            size?: components["schemas"]["ContainerSize"];
+            state: components["schemas"]["ContainerState"];
+            /** @description Name of its team; null for what was made beside the gateway. */
+            team: string | null;
+        };
         UpdateRegistryBody: {
             caCertificate?: string | null;
             name?: string;
@@ -2386,7 +3088,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2402,8 +3104,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
+            hostRole: string | null;
             id: string;
             username: string;
         };
@@ -2414,7 +3116,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2460,6 +3162,25 @@ export interface components {
             nextCursor: string | null;
             /** @description The engine does not answer at present: this is the last that was known. */
             stale: boolean;
+        };
+        /** @enum {string} */
+        WaitCondition: "not-running" | "next-exit" | "removed";
+        WhoCanItem: {
+            because: components["schemas"]["BecauseResponse"];
+            id: string;
+            kind: components["schemas"]["AccountKind"];
+            username: string;
+        };
+        WhoCanPage: {
+            items: components["schemas"]["WhoCanItem"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        WrittenArchive: {
+            /** @description Bytes of the files. */
+            bytes: number;
+            /** @description Files, folders and links. */
+            entries: number;
         };
     };
     responses: never;
@@ -2678,10 +3399,12 @@ export interface operations {
                 name?: string[];
                 /** @description Only those connected to this network. */
                 network?: string[];
-                /** @description Only running ones that publish this port of theirs: `80` or `80/udp`. */
+                /** @description Only running ones that publish this port of theirs: `80`, `80/udp`, or a range such as `8000-8080`. */
                 publish?: string[];
                 /** @description Only those created after this container (name or id). */
                 since?: string;
+                /** @description Also their sizes on the disk. The engine counts them file by file, which takes its time. */
+                size?: boolean;
                 /** @description Order; newest first when left out. */
                 sort?: components["schemas"]["ContainerSort"];
                 status?: components["schemas"]["ContainerStatus"][];
@@ -2763,6 +3486,8 @@ export interface operations {
     ContainerInspect: {
         parameters: {
             query?: {
+                /** @description Also its size on the disk. The engine counts it file by file, which takes its time. */
+                size?: boolean;
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
@@ -2821,6 +3546,318 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateContainerBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedContainer"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "application/x-tar": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    PutContainerArchive: {
+        parameters: {
+            query: {
+                /** @description `file`: one regular file as itself; symbolic links to it are followed. */
+                as?: components["schemas"]["ArchiveForm"];
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description With `as=file`: permissions, octal as for chmod; 0644 when left out. */
+                mode?: string;
+                /** @description With `as=file`: time of its last change; now when left out. */
+                modified?: string;
+                /** @description A folder of the container is not replaced by a file of the tar, nor the other way round. Always so with `as=file`. */
+                noOverwriteDirNonDir?: boolean;
+                /** @description `uid:gid` that all of it belongs to. A tar says it itself when this is left out; a file then belongs to root. */
+                owner?: string;
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenArchive"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerArchiveInfo: {
+        parameters: {
+            query: {
+                /** @description Absolute path, as seen in the container. */
+                path: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it is in the head */
+            200: {
+                headers: {
+                    /** @description permissions, octal as for chmod */
+                    "Berth-File-Mode"?: string;
+                    /** @description last change, RFC 3339 */
+                    "Berth-File-Modified"?: string;
+                    /** @description last part of the path, percent-encoded */
+                    "Berth-File-Name"?: string;
+                    /** @description bytes of a regular file */
+                    "Berth-File-Size"?: string;
+                    /** @description of a symbolic link: where it leads in the end, percent-encoded */
+                    "Berth-File-Target"?: string;
+                    /** @description what it is */
+                    "Berth-File-Type"?: "file" | "directory" | "symlink" | "device" | "fifo" | "socket";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerChanges: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileChanges"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerExec: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerExport: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -2916,6 +3953,49 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["LogLineRecord"];
                     "text/plain": string;
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3063,6 +4143,40 @@ export interface operations {
             };
         };
     };
+    ContainerStats: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerUse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ContainerStop: {
         parameters: {
             query?: {
@@ -3132,6 +4246,174 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContainerProcesses"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerUnpause: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerSummary"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerWait: {
+        parameters: {
+            query?: {
+                /** @description What is waited for; `not-running` when left out. */
+                condition?: components["schemas"]["WaitCondition"];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The head comes at once, the body when it is so */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerExit"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerBulk: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkReport"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ContainerPrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneContainersBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainersPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -3252,6 +4534,41 @@ export interface operations {
             };
         };
     };
+    ImageSearch: {
+        parameters: {
+            query: {
+                /** @description The most that are answered; 25 without it. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description What to look for. */
+                term: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSearchResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageList: {
         parameters: {
             query?: {
@@ -3259,7 +4576,7 @@ export interface operations {
                 before?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Without references or with: a team has no image without one, so `true` lists none. */
+                /** @description Without references or with: content that a reference moved away from stays while containers of the team use it. */
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
@@ -3412,6 +4729,84 @@ export interface operations {
             };
         };
     };
+    ImageLayers: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLayerList"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneImagesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagesPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageCreate: {
         parameters: {
             query?: {
@@ -3428,6 +4823,61 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PullImageBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePush: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushImageBody"];
             };
         };
         responses: {
@@ -4537,7 +5987,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -4607,6 +6060,160 @@ export interface operations {
             };
         };
     };
+    RepositoryList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ManifestDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+                /** @description tag or digest (`sha256:…`) */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestDeletion"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RepositoryTags: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+                /** @description repository (percent-encoded): `team%2Fapp` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryTagPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleList: {
         parameters: {
             query?: {
@@ -4640,6 +6247,48 @@ export interface operations {
             };
         };
     };
+    RoleCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -4659,6 +6308,386 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+                /** @description id of the token */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5172,150 +7201,6 @@ export interface operations {
             };
         };
     };
-    TerminalPolicyInspect: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description name or id of the team */
-                team: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TerminalPolicy"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TerminalPolicyPut: {
-        parameters: {
-            query?: {
-                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
-                dryRun?: boolean;
-            };
-            header?: never;
-            path: {
-                /** @description name or id of the team */
-                team: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TerminalPolicyBody"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TerminalPolicy"];
-                };
-            };
-            /** @description Done; with dryRun: it would be */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TerminalSessionList: {
-        parameters: {
-            query?: {
-                /** @description `nextCursor` of the page before. */
-                cursor?: string;
-                /** @description Those that have ended and were recorded, in place of those that live. */
-                ended?: boolean;
-                /** @description Most items of one page. Default 100. */
-                limit?: number;
-                /** @description name or id of the team; may be left out where the reference is not ambiguous */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TerminalSessionPage"];
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    TerminalRecording: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-asciicast": string;
-                };
-            };
-            /** @description RFC 9457 problem details */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     UnownedList: {
         parameters: {
             query?: {
@@ -5673,6 +7558,89 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    VolumePrune: {
+        parameters: {
+            query?: {
+                /** @description Also those that were made by name; by default only anonymous ones, which belonged to one container alone. */
+                all?: boolean;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Only with this label: `key` or `key=value`. Repeatable: all have to fit. */
+                label?: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrunedVolumes"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WhoCan: {
+        parameters: {
+            query: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description `ContainerRestart`, as in api/operations.md. */
+                operation: string;
+                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
+                target?: string;
+                /** @description The team that the object is in, or in which something would be made or listed. */
+                teamName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoCanPage"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {

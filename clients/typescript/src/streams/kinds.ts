@@ -1,3 +1,4 @@
+import type { components } from '../generated/openapi.js'
 import type {
   LogCursors,
   LogRecord,
@@ -70,6 +71,18 @@ export interface SampleParams {
   credit?: number
 }
 
+export interface WatchParams {
+  /** All of the caller's teams when left out. */
+  team?: string
+  credit?: number
+}
+
+/** The list of containers, as a sequence: what there is, `following`, then what changes. */
+export type WatchRecord =
+  | { readonly type: 'container'; readonly container: components['schemas']['ContainerSummary'] }
+  | { readonly type: 'removed'; readonly id: string; readonly name: string; readonly team: string }
+  | { readonly type: 'state'; readonly state: 'following' | 'engine_unavailable' }
+
 export interface JobProgressParams {
   job: string
   credit?: number
@@ -87,6 +100,7 @@ export interface StreamKinds {
   'container.attach': { params: AttachParams; record: TerminalRecord }
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }
   'container.top': { params: SampleParams; record: TopRecord | LogState }
+  'containers.watch': { params: WatchParams; record: WatchRecord }
   'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
 }
 

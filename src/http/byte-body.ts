@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream'
+
+/** A client that takes nothing for so long holds a call of the engine for nothing. */
+const STALLED_MS = 300_000
+/** How much may wait between the source and the client. */
+const WAITING_BYTES = 256 * 1024
+
+interface Ends {
+  /** Called before the first read. */
+  readonly begin: () => void
+  /** Cuts the answer with its reason. */
+  readonly ending: AbortSignal
+}
+
+/** The body of an answer: it reads a chunk when the client has room for one, and returns its source at every end. */
+export class ByteBody extends Readable {
+  private begun = false
+  private stalled: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly chunks: AsyncGenerator<Uint8Array>,
+    private readonly ends: Ends,
+  ) {
+    super({ highWaterMark: WAITING_BYTES })
+    if (ends.ending.aborted) this.cut()
+    else ends.ending.addEventListener('abort', this.cut, { once: true })
+  }
+
+  override _read(): void {
+    clearTimeout(this.stalled)
+    if (!this.begun) this.ends.begin()
+    this.begun = true
+    this.chunks.next().then(
+      ({ done, value }) => {
+        if (this.destroyed) return
+        this.stalled = setTimeout(() => this.destroy(new Error('the client takes nothing')), STALLED_MS).unref()
+        this.push(done ? null : value)
+      },
+      (error: unknown) => void this.destroy(error as Error),
+    )
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearTimeout(this.stalled)
+    this.ends.ending.removeEventListener('abort', this.cut)
+    this.leave()
+    done(error)
+  }
+
+  private leave(): void {
+    this.chunks.return(undefined).catch(() => undefined)
+  }
+
+  private readonly cut = (): void => void this.destroy(this.ends.ending.reason as Error)
+}

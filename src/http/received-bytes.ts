@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../common/errors.js'
+
+/** A client that sends nothing for so long holds a call of the engine for nothing (ms). */
+const SILENCE_MS = 60_000
+
+/** What a client sends, as it comes; who does not read makes it wait. Stopping early leaves the connection open for the answer. */
+export async function* receivedBytes(
+  body: IncomingMessage | undefined,
+  signal: AbortSignal,
+  silenceMs = SILENCE_MS,
+): AsyncGenerator<Uint8Array> {
+  if (!body) return
+  const source = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
+  try {
+    for (;;) {
+      const turn = await inTime(source.next(), signal, silenceMs)
+      if (turn.done) break
+      yield turn.value
+    }
+    if (!body.complete) throw new AppError('CLIENT_GONE')
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw signal.aborted ? (signal.reason as Error) : new AppError('CLIENT_GONE', {}, { cause: error })
+  } finally {
+    // not awaited: it would wait behind a read that never ends
+    void source.return?.().catch(() => undefined)
+  }
+}
+
+/** One read, ended by the signal or by silence; the pending read is then left to itself. */
+async function inTime<T>(read: Promise<T>, signal: AbortSignal, silenceMs: number): Promise<T> {
+  signal.throwIfAborted()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void => reject(signal.reason as Error)
+  const timer = setTimeout(() => reject(new AppError('REQUEST_TIMEOUT')), silenceMs)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([read, promise])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+    read.catch(() => undefined)
+  }
+}
