@@ -128,13 +128,18 @@ function record<Op extends OperationId>(
     principal_id: principal?.userId ?? null,
     principal_name: principal?.username ?? 'anonymous',
     credential: principal ? `${principal.credential.kind}:${principal.credential.id}` : 'none',
-    team: target ? teamOf(target) : (request.pointer.team?.slice(0, 64) ?? null),
+    team: target ? teamOf(target) : said(request.pointer.team, 64),
     target_kind: row.target,
-    target: target ? nameOf(target) : (request.pointer.ref?.slice(0, 256) ?? null),
+    target: target ? nameOf(target) : said(request.pointer.ref, 256),
     as_admin: asAdmin ? 1 : 0,
     result: result.toLowerCase(),
     address: request.address,
   }
+}
+
+/** What a client said, in a record: bounded, and without what would move a reader's cursor or be refused by the database. */
+function said(text: string | undefined, most: number): string | null {
+  return text?.slice(0, most).replaceAll(/\p{Cc}|\p{Cs}/gu, '\u{fffd}') ?? null
 }
 
 function nameOf(target: Target): string | null {

@@ -79,6 +79,7 @@ function pinnedTo(target: Target): Pointer {
     case 'scope':
       return target.teams.length === 1 ? { team: target.teams[0]!.name } : {}
     case 'job':
+    case 'terminal':
     case 'user':
       return { ref: target.id }
     default:

@@ -10,11 +10,14 @@ interface Ends {
   readonly begin: () => void
   /** Cuts the answer with its reason. */
   readonly ending: AbortSignal
+  /** Bytes that the head of the answer promises. */
+  readonly size?: number | undefined
 }
 
 /** The body of an answer: it reads a chunk when the client has room for one, and returns its source at every end. */
 export class ByteBody extends Readable {
   private begun = false
+  private sent = 0
   private stalled: NodeJS.Timeout | undefined
 
   constructor(
@@ -34,7 +37,9 @@ export class ByteBody extends Readable {
       ({ done, value }) => {
         if (this.destroyed) return
         this.stalled = setTimeout(() => this.destroy(new Error('the client takes nothing')), STALLED_MS).unref()
-        this.push(done ? null : value)
+        if (done) this.complete()
+        else if (this.isMore(value)) this.destroy(new Error('the source has more bytes than it said'))
+        else this.push(value)
       },
       (error: unknown) => void this.destroy(error as Error),
     )
@@ -45,6 +50,17 @@ export class ByteBody extends Readable {
     this.ends.ending.removeEventListener('abort', this.cut)
     this.leave()
     done(error)
+  }
+
+  private isMore(value: Uint8Array): boolean {
+    this.sent += value.length
+    return this.ends.size !== undefined && this.sent > this.ends.size
+  }
+
+  /** Node ends an answer that is too short without a word, and its client waits for the rest for ever. */
+  private complete(): void {
+    if (this.ends.size !== undefined && this.sent < this.ends.size) this.destroy(new Error('the source has fewer bytes than it said'))
+    else this.push(null)
   }
 
   private leave(): void {
