@@ -4,6 +4,7 @@ import type { StreamGap, StreamSourceChanged } from './protocol.js'
 
 // what sources speak of and share; they import nothing else of the socket edge
 export type {
+  EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
