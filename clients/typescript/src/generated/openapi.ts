@@ -491,7 +491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search the hub */
+        /** Search the hub and the registries of the team */
         get: operations["ImageSearch"];
         put?: never;
         post?: never;
@@ -2334,17 +2334,27 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchFailure: {
+            code: string;
+            detail: string;
+            hint: string;
+            /** @description Name of the team's registry, or `docker.io`. */
+            registry: string;
+        };
         ImageSearchItem: {
             description: string;
-            /** @description To pull it by: `ubuntu`, `team/app`. */
+            /** @description To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
             name: string;
             /** @description Made by the hub itself. */
             official: boolean;
-            /** @description Where it is: `docker.io` is the hub. */
+            /** @description Host of the registry; `docker.io` is the hub. */
             registry: string;
             stars: number;
         };
         ImageSearchResult: {
+            /** @description Where it could not be searched. */
+            failed: components["schemas"]["ImageSearchFailure"][];
+            /** @description Of the team's registries first, then of the hub. */
             items: components["schemas"]["ImageSearchItem"][];
         };
         /** @enum {string} */
