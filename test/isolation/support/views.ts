@@ -19,33 +19,29 @@ const remove = (path: Look['path'], as: ActorName = 'ann'): Look => ({ as, metho
 
 const LISTS = {
   containers: [
-    ...[
-      '',
-      '?all=true',
-      '?all=true&limit=1',
-      '?all=true&limit=2&sort=name',
-      '?all=true&sort=-created',
-      '?latest=true',
-      '?last=5',
-      '?name=web&all=true',
-    ],
-    ...[
-      '?name=e&all=true',
-      '?label=stage%3Dtest&all=true',
-      '?label=secret&all=true',
-      '?status=running',
-      '?status=created',
-      '?ancestor=busybox%3A1&all=true',
-    ],
-    ...[
-      '?volume=data&all=true',
-      '?network=default&all=true',
-      '?network=inner&all=true',
-      '?size=true&all=true',
-      '?before=web&all=true',
-      '?since=web&all=true',
-    ],
-    ...['?exited=0&all=true', '?name=nothing', '?id=0123'],
+    '',
+    '?all=true',
+    '?all=true&limit=1',
+    '?all=true&limit=2&sort=name',
+    '?all=true&sort=-created',
+    '?latest=true',
+    '?last=5',
+    '?name=web&all=true',
+    '?name=e&all=true',
+    '?label=stage%3Dtest&all=true',
+    '?label=secret&all=true',
+    '?status=running',
+    '?status=created',
+    '?ancestor=busybox%3A1&all=true',
+    '?volume=data&all=true',
+    '?network=default&all=true',
+    '?network=inner&all=true',
+    '?size=true&all=true',
+    '?before=web&all=true',
+    '?since=web&all=true',
+    '?exited=0&all=true',
+    '?name=nothing',
+    '?id=0123',
   ],
   images: [
     '',
@@ -126,7 +122,7 @@ function reads(as: ActorName): Look[] {
   const own: Readonly<Record<string, string>> = { container: 'web', image: 'busybox:1', volume: 'data', network: 'inner' }
   return (Object.keys(ROUTES) as (keyof typeof ROUTES)[]).flatMap((id) => {
     const [method, template] = ROUTES[id]
-    const row = operation(id as OperationId)
+    const row = operation(id)
     const sample = SAMPLES[id as OperationId]
     // what hosts and processes do in this very moment is no other team's doing
     const restless = ['HealthReady', 'ContainerStats', 'ContainerTop', 'OpenApi', 'Metrics'].includes(id)
