@@ -38,6 +38,16 @@ export const ERRORS = {
     text: 'the user name or the password is wrong',
     hint: 'check both; an administrator can set a new password',
   },
+  OTP_REQUIRED: {
+    status: 401,
+    text: 'a one-time password is needed too',
+    hint: 'send otp: the six digits of your authenticator, or one of your recovery codes',
+  },
+  OIDC_REFUSED: {
+    status: 401,
+    text: 'the login at the provider did not come through: {reason}',
+    hint: 'begin again with GET /api/v1/auth/oidc/login',
+  },
   // 403
   PERMISSION_DENIED: {
     status: 403,
@@ -69,6 +79,11 @@ export const ERRORS = {
   // 404, 405
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
   FILE_NOT_FOUND: { status: 404, text: 'the container has no {path}', hint: 'check the path; it is absolute, as seen in the container' },
+  OIDC_NOT_CONFIGURED: {
+    status: 404,
+    text: 'no openid provider is configured',
+    hint: 'an administrator can set BERTH_OIDC_ISSUER; log in with POST /api/v1/auth/login',
+  },
   ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
   METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
   // 408
@@ -237,6 +252,11 @@ export const ERRORS = {
     status: 503,
     text: 'the decision can not be made now, so the answer is no',
     hint: 'try again shortly; an administrator should check the database',
+  },
+  OIDC_UNAVAILABLE: {
+    status: 503,
+    text: 'the openid provider does not answer as it should',
+    hint: 'try again shortly; an administrator should look at the log with the requestId',
   },
   STOPPING: { status: 503, text: 'the server is stopping', hint: 'connect again shortly' },
   // sockets (the same numbers, as a client would see them over REST)

@@ -24,6 +24,8 @@ const LONG_RETRY_MS = 2_000
 export class Inventory {
   /** Hears every change, in order. */
   readonly changes: Emitter<InventoryChange>
+  /** Hears every event of the engine, and each new subscription to them: what happened before that may not have been heard. */
+  readonly heard: Emitter<EngineEvent | 'subscribed'>
   private readonly shelves: Shelves
   private readonly sequence = new Sequence()
   private readonly queue: WorkQueue
@@ -43,6 +45,7 @@ export class Inventory {
   ) {
     const failed = (error: unknown): void => this.warn(error, 'the inventory could not look at an object')
     this.changes = new Emitter((error) => this.warn(error, 'a listener of the inventory failed'))
+    this.heard = new Emitter((error) => this.warn(error, 'a listener of the engine failed'))
     const tell = (change: Omit<InventoryChange, 'revision'>): void => this.changes.emit({ ...change, revision: ++this.changed })
     this.shelves = { container: new Shelf(tell), image: new Shelf(tell), network: new Shelf(tell), volume: new Shelf(tell) }
     this.queue = new WorkQueue(AT_ONCE, failed)
@@ -154,6 +157,7 @@ export class Inventory {
     const ended = new AbortController()
     const signal = AbortSignal.any([this.ending.signal, ended.signal])
     const events = await this.engine.system.events({ signal })
+    this.heard.emit('subscribed')
     const timer = setInterval(() => this.check(), this.settings.relistEveryMs).unref()
     try {
       // the events are read while the lists are made, or those of the meantime would be lost
@@ -175,7 +179,10 @@ export class Inventory {
   }
 
   private async read(events: AsyncIterable<EngineEvent>): Promise<void> {
-    for await (const event of events) this.apply(event)
+    for await (const event of events) {
+      this.apply(event)
+      this.heard.emit(event)
+    }
   }
 
   private apply(event: EngineEvent): void {

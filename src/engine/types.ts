@@ -29,10 +29,18 @@ export interface MountPoint {
   readonly RW: boolean
 }
 
+/** A container's place on a network, as admission builds it. */
+export interface EndpointSpec {
+  readonly Aliases?: readonly string[]
+  readonly Links?: readonly string[]
+  readonly IPAMConfig?: { readonly IPv4Address: string }
+}
+
 export interface EndpointSettings {
   readonly NetworkID: string
   readonly EndpointID?: string
   readonly Aliases?: readonly string[] | null
+  readonly Links?: readonly string[] | null
   readonly Gateway?: string
   readonly IPAMConfig?: { readonly IPv4Address?: string } | null
   readonly IPAddress?: string

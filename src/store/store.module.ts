@@ -1,11 +1,14 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
+import { EventStore } from './events.store.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
+import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
+import { LeaseStore } from './leases.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
@@ -19,15 +22,19 @@ import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
+import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
 
 const STORES = [
   AuditStore,
+  EventStore,
   HostExportStore,
   HostPortStore,
+  IdentityStore,
   ImageReferenceStore,
   ImageScratchStore,
   JobStore,
+  LeaseStore,
   MembershipStore,
   OwnershipStore,
   ProcessStore,
@@ -41,6 +48,7 @@ const STORES = [
   SubnetStore,
   TeamStore,
   TokenStore,
+  TotpStore,
   UserStore,
 ]
 

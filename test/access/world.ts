@@ -17,7 +17,7 @@ import { ACTORS, CUSTOM_ROLE, PROGRAM_PERMISSIONS, TOKEN_PERMISSIONS, type Which
 type Refs = Readonly<Record<Exclude<Which, 'none'>, string>>
 
 /** Tables that a request may write to without having changed anything: its trace. */
-const TRACES = new Set(['audit', 'audit_chains', 'processes'])
+const TRACES = new Set(['audit', 'events', 'event_marks', 'audit_chains', 'processes'])
 
 /** Rows by table, and what the teams have on the engine. */
 export type State = Readonly<Record<string, string[]>>

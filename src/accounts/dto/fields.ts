@@ -21,3 +21,6 @@ export const IsNewPassword = () => applyDecorators(IsString(), Length(PASSWORD_M
 /** Text for people: nothing that turns the direction of the line, and no control characters, which PostgreSQL would not take all of. */
 export const IsDisplayName = () =>
   applyDecorators(Length(1, 100), Matches(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]*$/u, { message: 'must not have control characters' }))
+
+/** Six digits of an authenticator, or a recovery code. */
+export const IsOtp = () => applyDecorators(Matches(/^[0-9A-Za-z -]{6,20}$/, { message: 'must be six digits or a recovery code' }))

@@ -70,6 +70,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a session for whom the provider sent back, with the roles of their groups; makes the user at the first login. */
+        get: operations["OidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the OpenID provider. */
+        get: operations["OidcLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -457,7 +491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search the hub */
+        /** Search the hub and the registries of the team */
         get: operations["ImageSearch"];
         put?: never;
         post?: never;
@@ -772,6 +806,58 @@ export interface paths {
         post?: never;
         /** Delete a token */
         delete: operations["TokenDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a login asks for a one-time password. */
+        get: operations["TotpInspect"];
+        put?: never;
+        /** A new secret for your authenticator. Nothing is asked for until it is confirmed. Needs a login session. */
+        post: operations["TotpEnrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on each login needs a code. Answers the recovery codes this once, and ends your other sessions. */
+        post: operations["TotpConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable your second factor */
+        post: operations["TotpDisable"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1181,6 +1267,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the objects of your teams, the oldest first; kept for BERTH_EVENTS_DAYS. With `follow=true`, or
+         *     `Accept: application/x-ndjson`, each new event follows as a line.
+         */
+        get: operations["SystemEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/info": {
         parameters: {
             query?: never;
@@ -1357,6 +1463,23 @@ export interface paths {
         head?: never;
         /** Takes effect at once: on requests within a second, and on open streams. */
         patch: operations["UserUpdate"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the second factor away, for who lost it. Ends all sessions of the user. */
+        delete: operations["UserTotpDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/volumes": {
@@ -1883,6 +2006,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -1963,7 +2088,35 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        EventContainer: {
+            id: string;
+            name: string;
+        };
+        EventGap: {
+            /** @description RFC 3339; null where the beginning is not known either. */
+            from: string | null;
+            /** @description `expired`: removed from the ring. `missed`: the gateway or the engine was down. */
+            reason: components["schemas"]["EventGapReason"];
+            to: string | null;
+            /** @enum {string} */
+            type: "gap";
+        };
+        /**
+         * @description `expired`: removed from the ring. `missed`: the gateway or the engine was down.
+         * @enum {string}
+         */
+        EventGapReason: "expired" | "missed";
+        /** @enum {string} */
+        EventKind: "container" | "image" | "network" | "volume" | "host";
+        EventPage: {
+            /** @description Where this page ends: give it as `cursor` later, here or to a stream, to go on. */
+            cursor: string;
+            /** @description In the order in which they happened. */
+            items: (components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"])[];
+            /** @description Null when there is no more now. */
+            nextCursor: string | null;
+        };
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -2183,17 +2336,27 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchFailure: {
+            code: string;
+            detail: string;
+            hint: string;
+            /** @description Name of the team's registry, or `docker.io`. */
+            registry: string;
+        };
         ImageSearchItem: {
             description: string;
-            /** @description To pull it by: `ubuntu`, `team/app`. */
+            /** @description To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
             name: string;
             /** @description Made by the hub itself. */
             official: boolean;
-            /** @description Where it is: `docker.io` is the hub. */
+            /** @description Host of the registry; `docker.io` is the hub. */
             registry: string;
             stars: number;
         };
         ImageSearchResult: {
+            /** @description Where it could not be searched. */
+            failed: components["schemas"]["ImageSearchFailure"][];
+            /** @description Of the team's registries first, then of the hub. */
             items: components["schemas"]["ImageSearchItem"][];
         };
         /** @enum {string} */
@@ -2329,6 +2492,8 @@ export interface components {
             reference: string;
         };
         LoginRequest: {
+            /** @description For who has set up a second factor: the six digits of the authenticator, or a recovery code. */
+            otp?: string;
             password: string;
             username: string;
         };
@@ -2562,6 +2727,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -2942,6 +3109,43 @@ export interface components {
             /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
             username: string;
         };
+        SystemEvent: {
+            /** @description The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
+            action: string;
+            /** @description With `exec_create` and `exec_start`: the command line; null without the permission containers.env. */
+            command?: string | null;
+            /** @description With `connect`, `disconnect`, `mount` and `unmount`. */
+            container?: components["schemas"]["EventContainer"];
+            /** @description Its place: give it as `cursor` to go on after it. */
+            cursor: string;
+            /** @description With `mount`: where in the container. */
+            destination?: string;
+            /** @description With `exec_…`: id of the exec. */
+            exec?: string;
+            /** @description With `die` and `exec_die`. */
+            exitCode?: number;
+            /** @description With `health_status`: `healthy` or `unhealthy`. */
+            health?: string;
+            /** @description Full id; of an image its content id. Volumes have none. */
+            id: string | null;
+            /** @description Reference that the container was made from. */
+            image?: string;
+            kind: components["schemas"]["EventKind"];
+            /** @description As the team called it then. */
+            name: string | null;
+            /** @description With `rename`. */
+            previousName?: string;
+            /** @description With `mount`. */
+            readOnly?: boolean;
+            /** @description With `kill`: a number, or a name. */
+            signal?: string;
+            /** @description Null for what belongs to no team. */
+            team: string | null;
+            /** @description RFC 3339 with nanoseconds. */
+            time: string;
+            /** @enum {string} */
+            type: "event";
+        };
         TagImageBody: {
             /** @description A reference or `sha256:` id that the team has, or one of the library. */
             source: string;
@@ -3030,6 +3234,37 @@ export interface components {
         };
         /** @enum {string} */
         TopArguments: "aux" | "-ef" | "-eF" | "-el";
+        TotpConfirmRequest: {
+            /** @description What the authenticator shows now. */
+            otp: string;
+        };
+        TotpConfirmResponse: {
+            /** @description Each is good for one login without the authenticator; shown this once. */
+            recoveryCodes: string[];
+        };
+        TotpDisableRequest: {
+            /** @description What the authenticator shows now, or a recovery code. */
+            otp: string;
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolRequest: {
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolResponse: {
+            /** @description Base32, to type in. */
+            secret: string;
+            /** @description `otpauth://totp/…`, to be shown as a QR code. */
+            uri: string;
+        };
+        TotpResponse: {
+            /** @description Is it asked for at a login? */
+            enabled: boolean;
+            recoveryCodesLeft: number;
+            /** Format: date-time */
+            since: string | null;
+        };
         UnownedItem: {
             /** Format: date-time */
             createdAt: string;
@@ -3321,6 +3556,68 @@ export interface operations {
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcCallback: {
+        parameters: {
+            query?: {
+                /** @description from the provider */
+                code?: string;
+                /** @description from the provider, when it refused */
+                error?: string;
+                /** @description from the provider */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, which sends the browser back to the callback */
+            302: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5416,6 +5713,152 @@ export interface operations {
             };
         };
     };
+    TotpInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpEnrol: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpEnrolRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpConfirm: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpDisable: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpDisableRequest"];
+            };
+        };
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     NetworkList: {
         parameters: {
             query?: {
@@ -6760,6 +7203,57 @@ export interface operations {
             };
         };
     };
+    SystemEvents: {
+        parameters: {
+            query?: {
+                /** @description `start`, `die`, `health_status` … Repeatable: any of them. */
+                action?: string[];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Stays open and goes on with each new event, as `application/x-ndjson`. */
+                follow?: boolean;
+                /** @description Repeatable: any of them. */
+                kind?: components["schemas"]["EventKind"][];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Names or full ids of objects. Repeatable: any of them. */
+                name?: string[];
+                /** @description Events of this time and later: RFC 3339 or Unix seconds. Without it a page begins with the oldest, and `follow` now. */
+                since?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Also what belongs to no team, and the host's own; for administrators and auditors. */
+                unowned?: boolean;
+                /** @description Events before this time; `follow` ends then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is kept; with `follow=true` or `Accept: application/x-ndjson` a record a line, live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "application/x-ndjson": components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     SystemInfo: {
         parameters: {
             query?: never;
@@ -7402,6 +7896,39 @@ export interface operations {
                     "application/json": components["schemas"]["UserResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    UserTotpDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {

@@ -1,5 +1,6 @@
 import type { components } from '../generated/openapi.js'
 import type {
+  EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
@@ -72,6 +73,17 @@ export interface JobProgressParams {
   credit?: number
 }
 
+export interface EventsParams {
+  team?: string
+  since?: string
+  until?: string
+  /** `cursor` of an event, of a page or of the ack: goes on after it. */
+  cursor?: string
+  filters?: { kind?: EventRecord['kind'][]; action?: string[]; name?: string[] }
+  unowned?: boolean
+  credit?: number
+}
+
 /** Records are missing here; the rest goes on behind it. */
 export type GapRecord = Omit<StreamGap, 'streamId'> & { type: 'gap' }
 /** What follows comes from another container of the same name. */
@@ -85,6 +97,7 @@ export interface StreamKinds {
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }
   'container.top': { params: SampleParams; record: TopRecord | LogState }
   'containers.watch': { params: WatchParams; record: WatchRecord }
+  'system.events': { params: EventsParams; record: EventRecord }
   'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
 }
 
