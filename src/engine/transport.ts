@@ -1,7 +1,6 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { garbage } from './answer-shape.js'
 
 /*
@@ -133,8 +132,41 @@ function answerOf(sent: ClientRequest, request: TransportRequest): Promise<Incom
       sent.on('error', (error) => message.destroy(error))
       resolve(message)
     })
-    if (request.upload) pipeline(request.upload, sent).catch(reject)
-    else sent.end(request.body)
+    if (!request.upload) return void sent.end(request.body)
+    const refused = new AbortController()
+    sent.once('response', ({ statusCode = 0 }) => statusCode >= 300 && refused.abort())
+    upload(request.upload, sent, refused.signal).catch((error: unknown) => {
+      // cut, or half a body would look whole
+      sent.destroy()
+      reject(error as Error)
+    })
+  })
+}
+
+/**
+ * Sends while it is taken. A refusal in the middle ends it without a cut: the engine leaves its answer on the connection for
+ * half a second, and a write that fails would take it away unread.
+ */
+async function upload(chunks: AsyncIterable<Uint8Array>, sent: ClientRequest, refused: AbortSignal): Promise<void> {
+  for await (const chunk of chunks) {
+    if (refused.aborted) return
+    if (sent.destroyed) throw Object.assign(new Error('the engine has closed the connection'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    if (!sent.write(chunk)) await room(sent, refused)
+  }
+  if (!refused.aborted) sent.end()
+}
+
+/** Resolves when there is room for more, or never will be. */
+function room(sent: ClientRequest, refused: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sent.off('drain', done).off('close', done)
+      refused.removeEventListener('abort', done)
+      resolve()
+    }
+    sent.once('drain', done).once('close', done)
+    refused.addEventListener('abort', done, { once: true })
+    if (sent.destroyed || refused.aborted) done()
   })
 }
 
