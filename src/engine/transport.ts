@@ -1,7 +1,8 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { garbage } from './answer-shape.js'
+import { BulkAnswer } from './bulk-answer.js'
 
 /*
  * Why not docker-modem, dockerode's own transport: modem.ts tells. Streams and sessions come here directly, ordinary calls
@@ -58,6 +59,24 @@ export class Transport {
     }
   }
 
+  /** A GET whose answer is large. Resolves with the head of it, whatever its status; the caller reads or destroys the rest. */
+  async bulk({ path, signal }: Pick<TransportRequest, 'path' | 'signal'>): Promise<BulkAnswer> {
+    // written by hand: nothing may end the line early
+    if (!/^[\x21-\x7e]+$/.test(path)) throw new Error('the engine part was given something that is not a path')
+    signal?.throwIfAborted()
+    const answer = new BulkAnswer()
+    const socket = this.connect(answer.onread)
+    const abort = (): void => void socket.destroy()
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n`)
+    try {
+      await answer.opened(socket)
+      return answer
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
   /** Asks for the raw connection. An answer that is neither 101 nor 200 is returned as a message. */
   hijack(request: TransportRequest): Promise<Hijacked | IncomingMessage> {
     const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' }
@@ -97,8 +116,8 @@ export class Transport {
     return httpRequest({ method, path, headers, ...(signal && { signal }), ...way })
   }
 
-  private connect(): Socket {
-    const socket = connect(this.target)
+  private connect(onread?: OnReadOpts): Socket {
+    const socket = connect({ ...this.target, ...(onread && { onread }) })
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
     if (this.closed) socket.destroy()
@@ -138,7 +157,7 @@ function answerOf(sent: ClientRequest, request: TransportRequest): Promise<Incom
     upload(request.upload, sent, refused.signal).catch((error: unknown) => {
       // cut, or half a body would look whole
       sent.destroy()
-      reject(error as Error)
+      reject(error)
     })
   })
 }
