@@ -1,7 +1,7 @@
 /** A gigabyte out of a container and into one: how fast it passes, and what of it the gateway holds meanwhile. */
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar.js'
+import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar-writer.js'
 import type { Bench, Figure } from '../support/figure.js'
 import type { Http } from '../support/http.js'
 import { atMost, mebibytes, megabytesPerSecond, NONE, times, type Row } from '../support/report.js'
@@ -87,13 +87,8 @@ async function speed(size: number, work: () => Promise<unknown>): Promise<{ byte
 async function growth({ gateway }: World, work: () => Promise<unknown>): Promise<number> {
   const before = gateway.memory
   let most = before
-  let working = true
-  const done = work().finally(() => (working = false))
-  while (working) {
-    most = Math.max(most, gateway.memory)
-    await delay(SAMPLE_MS)
-  }
-  await done
+  const sampling = setInterval(() => (most = Math.max(most, gateway.memory)), SAMPLE_MS)
+  await work().finally(() => clearInterval(sampling))
   return most - before
 }
 

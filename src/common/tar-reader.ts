@@ -158,7 +158,15 @@ function parseHead(head: Uint8Array): Omit<TarEntry, 'type' | 'modified'> & { fl
 
 function entryOf(flag: string, plain: Omit<ReturnType<typeof parseHead>, 'flag'>, extension: Extension): TarEntry {
   const { name, link, mtime, ...numbers } = plain
-  const { path = name, linkpath = link, mtime: time = mtime, sparse = false, size = numbers.size, uid = numbers.uid, gid = numbers.gid } = extension
+  const {
+    path = name,
+    linkpath = link,
+    mtime: time = mtime,
+    sparse = false,
+    size = numbers.size,
+    uid = numbers.uid,
+    gid = numbers.gid,
+  } = extension
   // the oldest form of a folder
   const type = flag === '0' && path.endsWith('/') ? 'directory' : (TYPES[flag] ?? 'other')
   const own = sparse ? 'other' : type

@@ -95,7 +95,10 @@ describe('reading a tar', () => {
   it('skips what is not read', async () => {
     const tar = await packed({ name: 'one', content: 'x'.repeat(10_000) }, { name: 'two', content: 'two' })
     const names: string[] = []
-    for await (const { entry: { name } } of readTar(inPieces(tar, 700))) names.push(name)
+    for await (const {
+      entry: { name },
+    } of readTar(inPieces(tar, 700)))
+      names.push(name)
     expect(names).toEqual(['one', 'two'])
   })
 
@@ -138,13 +141,16 @@ describe('reading a tar', () => {
     ['half a head', written({ name: 'one' }).subarray(0, 300)],
     ['half a file', written({ name: 'one' }, 'x'.repeat(2_000)).subarray(0, 1_500)],
     ['a head that was changed', Buffer.from(written({ name: 'one' }).map((byte, at) => (at === 1 ? byte + 1 : byte)))],
-    ['a pax head of gigabytes', (() => {
-      const head = tarHeader(entry({ size: 4_000_000_000 }))
-      head.write('x', 156)
-      const sum = head.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0)
-      head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
-      return head
-    })()],
+    [
+      'a pax head of gigabytes',
+      (() => {
+        const head = tarHeader(entry({ size: 4_000_000_000 }))
+        head.write('x', 156)
+        const sum = head.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0)
+        head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+        return head
+      })(),
+    ],
   ])('is refused for %s', async (_, bytes) => {
     await expect(allOf(bytes)).rejects.toThrow()
   })
@@ -173,8 +179,14 @@ describe('writing a tar', () => {
   })
 
   it("is read by the system's own tar", () => {
-    const tar = Buffer.concat([written({ name: `${'deep/'.repeat(50)}größe` }, 'content').subarray(0, -TAR_END.length), written({ name: 'b/', type: 'directory', mode: 0o755 })])
-    const { stdout, status } = spawnSync('tar', ['-tf', '-', '--quoting-style=literal'], { input: tar, env: { LC_ALL: 'C.UTF-8', PATH: process.env['PATH'] } })
+    const tar = Buffer.concat([
+      written({ name: `${'deep/'.repeat(50)}größe` }, 'content').subarray(0, -TAR_END.length),
+      written({ name: 'b/', type: 'directory', mode: 0o755 }),
+    ])
+    const { stdout, status } = spawnSync('tar', ['-tf', '-', '--quoting-style=literal'], {
+      input: tar,
+      env: { LC_ALL: 'C.UTF-8', PATH: process.env['PATH'] },
+    })
     expect([status, stdout.toString().trim().split('\n')]).toEqual([0, [`${'deep/'.repeat(50)}größe`, 'b/']])
   })
 })

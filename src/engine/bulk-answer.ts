@@ -31,7 +31,8 @@ export class BulkAnswer {
   /** Resolves when the head is in. */
   opened(socket: Socket): Promise<void> {
     this.socket = socket
-    socket.on('error', (error) => this.fail(error))
+    // a reset after the last byte takes nothing away
+    socket.on('error', (error) => !this.body?.ended && this.fail(error))
     socket.on('close', () => this.closed())
     return this.ready.promise
   }
@@ -46,8 +47,8 @@ export class BulkAnswer {
           yield this.buffer.subarray(0, size)
           continue
         }
-        if (this.body!.ended) return
         if (this.failed) throw this.failed
+        if (this.body!.ended) return
         await new Promise<void>((resolve) => {
           this.wake = resolve
           this.socket!.resume()
@@ -107,7 +108,8 @@ export class BulkAnswer {
 
   private closed(): void {
     if (this.body instanceof UntilClose) this.body.ended = true
-    if (!this.body?.ended) this.fail(Object.assign(new Error('the connection ended within an answer'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }))
+    if (!this.body?.ended)
+      this.fail(Object.assign(new Error('the connection ended within an answer'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }))
     this.notify()
   }
 
