@@ -43,7 +43,8 @@ function busyboxPath(): string {
   return path
 }
 
-function tarFolder(fill: (dir: string) => void): Buffer {
+/** What `fill` puts into a folder, as a tar that is the same each time; all of it belongs to root. */
+export function tarFolder(fill: (dir: string) => void): Buffer {
   const scratch = mkdtempSync(join(tmpdir(), 'berth-tar-'))
   const [dir, file] = [join(scratch, 'root'), join(scratch, 'tar')]
   try {

@@ -12,6 +12,7 @@ import { Config } from './config/config.js'
 import { ConfigModule } from './config/config.module.js'
 import { ContainersModule } from './containers/containers.module.js'
 import { EngineModule } from './engine/index.js'
+import { EventsModule } from './events/events.module.js'
 import { prepareEdge } from './http/edge.js'
 import { HttpModule } from './http/http.module.js'
 import { sendProblem } from './http/problem.filter.js'
@@ -70,6 +71,7 @@ class AppModule {
         PolicyModule,
         RegistryModule,
         SystemModule,
+        EventsModule,
       ],
     }
   }

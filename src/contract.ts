@@ -62,7 +62,8 @@ function json(value: unknown): string {
 /** A development tool, so it is loaded only here. */
 async function typesOf(openapi: OpenAPIObject): Promise<string> {
   const { astToString, default: openapiTypescript } = await import('openapi-typescript')
-  return GENERATED_NOTE + astToString(await openapiTypescript(json(openapi), { alphabetize: true }))
+  // what has a default may be left out: without the option the client would have to send it
+  return GENERATED_NOTE + astToString(await openapiTypescript(json(openapi), { alphabetize: true, defaultNonNullable: false }))
 }
 
 /** Method and path of each operation, for the client that calls them by their name. */

@@ -7,13 +7,14 @@ import { OpenRights } from './open-rights.js'
 import { Ownership } from './ownership.js'
 import { ProcessIdentity } from './process-identity.js'
 import { Resolver } from './resolver.js'
+import { Revisions } from './revisions.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
 
 /** The decision, and everything that it needs to know. Global, since every edge and every domain module stands on it. */
 @Global()
 @Module({
-  providers: [Access, AccessChanges, AuditLog, ChangeRelay, OpenRights, Ownership, ProcessIdentity, Resolver, Teams, Witness],
-  exports: [Access, AccessChanges, AuditLog, OpenRights, Ownership, ProcessIdentity, Teams, Witness],
+  providers: [Access, AccessChanges, AuditLog, ChangeRelay, OpenRights, Ownership, ProcessIdentity, Resolver, Revisions, Teams, Witness],
+  exports: [Access, AccessChanges, AuditLog, OpenRights, Ownership, ProcessIdentity, Revisions, Teams, Witness],
 })
 export class AccessModule {}

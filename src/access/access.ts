@@ -3,9 +3,10 @@ import { AuditLog, type AuditRecord } from '../audit/audit.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
 import { Grant } from './grant.js'
 import { operation, type OperationId, type OperationRow, type Permission } from './operations.js'
-import { type Holding, holdsInTeam, holdsOnHost, type Principal } from './principal.js'
+import { type Judgement, judgeOnHost, type Principal } from './principal.js'
 import { type Pointer, Resolver } from './resolver.js'
 import type { Target, TargetOf } from './targets.js'
+import { allowed, denied, type Explanation, judgeOn, judgeScope, lacking, pinned, teamOf, type Verdict } from './verdict.js'
 
 /** One question to the access layer, the same from REST, sockets and the docker CLI. */
 export interface AccessRequest<Op extends OperationId> {
@@ -53,61 +54,62 @@ export class Access {
     await this.audit.appendAfter(record(request, operation(grant.operation), 'outcome', grant.target, grant.asAdmin, result))
   }
 
-  /** The same decision without a record: for open streams when rights change, for can-i and for dry runs. */
+  /** The same decision without a record: for open streams when rights change, and for dry runs. */
   async decide<Op extends OperationId>(request: AccessRequest<Op>, row: OperationRow = operation(request.operation)): Promise<Grant<Op>> {
+    const verdict = await this.judge(request, row)
+    if ('error' in verdict) throw verdict.error
+    const { operation: op, principal, requestId, address } = request
+    // The resolver answers the row's own kind of target, which the compiler can't follow through the table.
+    return Grant.of({ operation: op, principal, target: verdict.target as TargetOf<Op>, requestId, asAdmin: verdict.asAdmin, address })
+  }
+
+  /** The same decision as an answer, with the rule that it came from: for can-i and who-can. */
+  async explain(request: AccessRequest<OperationId>): Promise<Explanation> {
+    const verdict = await this.judge(request, operation(request.operation))
+    return 'error' in verdict ? { because: verdict.because, error: verdict.error } : { because: verdict.because, error: null }
+  }
+
+  /**
+   * What a reference means to its sender, so that others can be judged on the very same object.
+   * @throws AppError NOT_FOUND and the resolver's others
+   */
+  async pin({ operation: id, principal, pointer }: AccessRequest<OperationId> & { readonly principal: Principal }): Promise<Pointer> {
+    return pinned(await this.resolver.resolve(operation(id), principal, pointer), pointer)
+  }
+
+  private async judge(request: AccessRequest<OperationId>, row: OperationRow): Promise<Verdict> {
     const { principal } = request
-    if (row.edge === 'never' || row.edge === 'planned') throw new AppError('OPERATION_NOT_OFFERED')
-    if (row.target === 'public') return this.make(request, { kind: 'public' }, false)
-    if (!principal) throw new AppError('UNAUTHENTICATED')
+    if (row.edge === 'never' || row.edge === 'planned') return denied(new AppError('OPERATION_NOT_OFFERED'), { rule: 'notOffered' })
+    if (row.target === 'public') return { target: { kind: 'public' }, asAdmin: false, because: { rule: 'public' } }
+    if (!principal) return denied(new AppError('UNAUTHENTICATED'), { rule: 'notLoggedIn' })
     const permission = row.permission as Permission
     if (row.target === 'host' || row.target === 'self' || row.target === 'user') {
       // Before the look-up: who may not read users must not learn which exist.
-      const holding = holdsOnHost(principal, permission)
-      if (!holding) throw new AppError('PERMISSION_DENIED', { permission })
-      return this.make(request, await this.resolver.resolve(row, principal, request.pointer), holding === 'host')
+      const judgement = judgeOnHost(principal, permission)
+      if (!judgement.holding) return lacking(permission, judgement)
+      return this.onTarget(request, row, principal, () => judgement)
     }
-    const target = await this.resolver.resolve(row, principal, request.pointer)
-    if (target.kind === 'scope') return this.scope(request, principal, permission, target)
-    const holding = holdsOn(principal, target, permission)
-    if (!holding) throw new AppError('PERMISSION_DENIED', { permission })
-    return this.make(request, target, holding === 'host')
+    return this.onTarget(request, row, principal, (target) => judgeOn(principal, target, permission))
   }
 
-  /** A list is of the teams in which the permission is held; asking for one team without it is a denial, as is a change that nobody may. */
-  private scope<Op extends OperationId>(
-    request: AccessRequest<Op>,
+  private async onTarget(
+    { pointer }: AccessRequest<OperationId>,
+    row: OperationRow,
     principal: Principal,
-    permission: Permission,
-    target: Extract<Target, { kind: 'scope' }>,
-  ): Grant<Op> {
-    const teams = target.teams.filter((team) => holdsInTeam(principal, team.id, permission))
-    const capped = principal.cap !== null && !principal.cap.has(permission)
-    const named = request.pointer.team !== undefined
-    if (teams.length === 0 && (named || capped || operation(request.operation).effect === 'write'))
-      throw new AppError('PERMISSION_DENIED', { permission })
-    const asAdmin = teams.some((team) => holdsInTeam(principal, team.id, permission) === 'host')
-    return this.make(request, { kind: 'scope', teams }, asAdmin)
+    judge: (target: Target) => Judgement,
+  ): Promise<Verdict> {
+    const permission = row.permission as Permission
+    let target: Target
+    try {
+      target = await this.resolver.resolve(row, principal, pointer)
+    } catch (error) {
+      if (error instanceof AppError) return denied(error, { rule: 'target' })
+      throw error
+    }
+    if (target.kind === 'scope') return judgeScope(principal, row, target, pointer)
+    const judgement = judge(target)
+    return judgement.holding ? allowed(target, judgement) : lacking(permission, judgement)
   }
-
-  private make<Op extends OperationId>(request: AccessRequest<Op>, target: Target, asAdmin: boolean): Grant<Op> {
-    const { operation: op, principal, requestId, address } = request
-    // The resolver answers the row's own kind of target, which the compiler can't follow through the table.
-    return Grant.of({ operation: op, principal, target: target as TargetOf<Op>, requestId, asAdmin, address })
-  }
-}
-
-function holdsOn(principal: Principal, target: Target, permission: Permission): Holding {
-  const team = 'team' in target ? target.team : null
-  if (team === null) return holdsOnHost(principal, permission)
-  // A library image is everybody's to read, through the permission in any of the caller's teams; nobody's to change here.
-  if (target.kind === 'image' && target.library) return holdsInLibrary(principal, permission)
-  return holdsInTeam(principal, team.id, permission)
-}
-
-function holdsInLibrary(principal: Principal, permission: Permission): Holding {
-  if (permission !== 'images.read') return null
-  for (const teamId of principal.memberships.keys()) if (holdsInTeam(principal, teamId, permission)) return 'member'
-  return holdsOnHost(principal, permission)
 }
 
 function record<Op extends OperationId>(
@@ -126,17 +128,18 @@ function record<Op extends OperationId>(
     principal_id: principal?.userId ?? null,
     principal_name: principal?.username ?? 'anonymous',
     credential: principal ? `${principal.credential.kind}:${principal.credential.id}` : 'none',
-    team: target ? teamOf(target) : (request.pointer.team?.slice(0, 64) ?? null),
+    team: target ? teamOf(target) : said(request.pointer.team, 64),
     target_kind: row.target,
-    target: target ? nameOf(target) : (request.pointer.ref?.slice(0, 256) ?? null),
+    target: target ? nameOf(target) : said(request.pointer.ref, 256),
     as_admin: asAdmin ? 1 : 0,
     result: result.toLowerCase(),
     address: request.address,
   }
 }
 
-function teamOf(target: Target): string | null {
-  return 'team' in target ? (target.team?.name ?? null) : null
+/** What a client said, in a record: bounded, and without what would move a reader's cursor or be refused by the database. */
+function said(text: string | undefined, most: number): string | null {
+  return text?.slice(0, most).replaceAll(/\p{Cc}|\p{Cs}/gu, '\u{fffd}') ?? null
 }
 
 function nameOf(target: Target): string | null {

@@ -1,6 +1,6 @@
 import { AppError } from '../common/errors.js'
 import type { OperationId, Permission } from './operations.js'
-import { holdsInTeam, type Principal, type TeamRef } from './principal.js'
+import { holdsInTeam, holdsOnHost, type Principal, type TeamRef } from './principal.js'
 import type { TargetOf } from './targets.js'
 
 /**
@@ -33,7 +33,7 @@ export class Grant<Op extends OperationId> {
   /** Does the caller hold another permission in the target's team? For parts of an answer, such as env values. */
   holds(permission: Permission, team: TeamRef | null): boolean {
     if (!this.who) return false
-    return team ? holdsInTeam(this.who, team.id, permission) !== null : this.who.hostRole === 'admin'
+    return (team ? holdsInTeam(this.who, team.id, permission) : holdsOnHost(this.who, permission)) !== null
   }
 
   /** @internal Called by the access layer alone; an import rule keeps everybody else out of this file. */

@@ -8,10 +8,22 @@ export * from './operations.js'
 export { OpenRights } from './open-rights.js'
 export { Ownership, type Claim, type UnownedObject } from './ownership.js'
 export { LABELLED_KINDS, type LabelledKind } from './reconcile.js'
-export { holdsInTeam, holdsOnHost, knownRole, type Principal, type TeamRef } from './principal.js'
+export {
+  type Because,
+  holdsInTeam,
+  holdsOnHost,
+  type Membership,
+  type Principal,
+  RULES,
+  type Rule,
+  sameRights,
+  type TeamRef,
+} from './principal.js'
 export { ProcessIdentity } from './process-identity.js'
 export type { Pointer } from './resolver.js'
+export { REVISION_HEADER, Revisions } from './revisions.js'
 export * from './roles.js'
 export type * from './targets.js'
 export { Teams } from './teams.js'
 export { LABEL_UID, LABEL_WITNESS, Witness } from './witness.js'
+export type { Explanation } from './verdict.js'

@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
 export type Effect = 'read' | 'write' | 'open'
@@ -39,9 +40,11 @@ export interface OperationRow {
   readonly since?: string
   /** Administrators may also do it to what belongs to no team. */
   readonly unowned?: boolean
+  /** The team of a creation is named in the query, since there is no JSON body that could. */
+  readonly teamInQuery?: boolean
 }
 
-type Extra = Pick<OperationRow, 'since' | 'unowned'>
+type Extra = Pick<OperationRow, 'since' | 'unowned' | 'teamInQuery'>
 
 function row<const P extends string, const T extends TargetKind>(
   permission: P,
@@ -60,10 +63,12 @@ function never(engine: string, extra: Extra = {}): OperationRow & { readonly per
 }
 
 const unowned = { unowned: true } as const
+const teamInQuery = { teamInQuery: true } as const
 
 export const OPERATIONS = {
   // containers
   ContainerList: row('containers.read', 'scope', 'read', 'rest', 'GET /containers/json'),
+  ContainerWatch: row('containers.read', 'scope', 'open', 'stream'),
   ContainerCreate: row('containers.create', 'team', 'write', 'rest', 'POST /containers/create'),
   ContainerInspect: row('containers.read', 'container', 'read', 'rest', 'GET /containers/{id}/json', unowned),
   ContainerStart: row('containers.operate', 'container', 'write', 'rest', 'POST /containers/{id}/start'),
@@ -99,18 +104,19 @@ export const OPERATIONS = {
   ImageList: row('images.read', 'scope', 'read', 'rest', 'GET /images/json'),
   ImageInspect: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/json'),
   ImageHistory: row('images.read', 'image', 'read', 'rest', 'GET /images/{name}/history'),
+  ImageLayers: row('images.read', 'image', 'read', 'rest'),
   ImageAttestations: row('images.read', 'image', 'read', 'planned', 'GET /images/{name}/attestations', { since: '1.55' }),
   ImageCreate: row('images.pull', 'team', 'write', 'rest', 'POST /images/create'),
   ImageTag: row('images.tag', 'team', 'write', 'rest', 'POST /images/{name}/tag'),
   ImageDelete: row('images.remove', 'image', 'write', 'rest', 'DELETE /images/{name}'),
-  ImagePush: row('images.push', 'image', 'write', 'planned', 'POST /images/{name}/push'),
+  ImagePush: row('images.push', 'team', 'write', 'rest', 'POST /images/{name}/push'),
   ImageBuild: row('images.build', 'team', 'write', 'planned', 'POST /build'),
   ImageCommit: row('images.commit', 'container', 'write', 'planned', 'POST /commit'),
   ImageLoad: row('images.import', 'team', 'write', 'planned', 'POST /images/load'),
   ImageGet: row('images.save', 'image', 'open', 'planned', 'GET /images/{name}/get'),
   ImageGetAll: row('images.save', 'scope', 'open', 'planned', 'GET /images/get'),
-  ImagePrune: row('images.prune', 'scope', 'write', 'planned', 'POST /images/prune'),
-  ImageSearch: row('images.pull', 'team', 'read', 'planned', 'GET /images/search'),
+  ImagePrune: row('images.prune', 'scope', 'write', 'rest', 'POST /images/prune'),
+  ImageSearch: row('images.pull', 'team', 'read', 'rest', 'GET /images/search', teamInQuery),
   BuildPrune: row('system.prune', 'host', 'write', 'planned', 'POST /build/prune'),
   DistributionInspect: row('images.pull', 'team', 'read', 'planned', 'GET /distribution/{name}/json'),
 
@@ -136,18 +142,25 @@ export const OPERATIONS = {
   SystemVersion: row('system.read', 'host', 'read', 'rest', 'GET /version'),
   SystemInfo: row('system.read', 'host', 'read', 'rest', 'GET /info'),
   SystemDataUsage: row('images.read', 'scope', 'read', 'planned', 'GET /system/df'),
-  SystemEvents: row('events.read', 'scope', 'open', 'planned', 'GET /events'),
+  SystemEvents: row('events.read', 'scope', 'open', 'both', 'GET /events'),
   SystemAuth: row('registries.read', 'team', 'read', 'planned', 'POST /auth'),
   SystemCheck: row('system.read', 'host', 'read', 'rest'),
 
   // what this gateway adds: set-up and login
   SetupComplete: row('none', 'public', 'write', 'rest'),
   AuthLogin: row('none', 'public', 'write', 'rest'),
+  OidcLogin: row('none', 'public', 'read', 'rest'),
+  OidcCallback: row('none', 'public', 'write', 'rest'),
   AuthRefresh: row('none', 'public', 'write', 'rest'),
   AuthLogout: row('self.manage', 'self', 'write', 'rest'),
   MeInspect: row('self.read', 'self', 'read', 'rest'),
   MeCanI: row('self.read', 'self', 'read', 'rest'),
+  WhoCan: row('users.read', 'host', 'read', 'rest'),
   MePassword: row('self.manage', 'self', 'write', 'rest'),
+  TotpInspect: row('self.read', 'self', 'read', 'rest'),
+  TotpEnrol: row('self.manage', 'self', 'write', 'rest'),
+  TotpConfirm: row('self.manage', 'self', 'write', 'rest'),
+  TotpDisable: row('self.manage', 'self', 'write', 'rest'),
   SessionList: row('self.read', 'self', 'read', 'rest'),
   SessionDelete: row('self.manage', 'self', 'write', 'rest'),
   TokenList: row('self.read', 'self', 'read', 'rest'),
@@ -160,8 +173,12 @@ export const OPERATIONS = {
   UserInspect: row('users.read', 'user', 'read', 'rest'),
   UserUpdate: row('users.manage', 'user', 'write', 'rest'),
   UserDelete: row('users.manage', 'user', 'write', 'rest'),
+  UserTotpDelete: row('users.manage', 'user', 'write', 'rest'),
   RoleList: row('self.read', 'self', 'read', 'rest'),
   RoleInspect: row('self.read', 'self', 'read', 'rest'),
+  RoleCreate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleUpdate: row('roles.manage', 'host', 'write', 'rest'),
+  RoleDelete: row('roles.manage', 'host', 'write', 'rest'),
   PermissionList: row('self.read', 'self', 'read', 'rest'),
   TeamList: row('teams.read', 'scope', 'read', 'rest'),
   TeamCreate: row('teams.manage', 'host', 'write', 'rest'),
@@ -191,6 +208,16 @@ export const OPERATIONS = {
   HostExportList: row('exports.read', 'host', 'read', 'rest'),
   HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
   HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+
+  // programs of a team
+  ServiceAccountList: row('serviceAccounts.read', 'scope', 'read', 'rest'),
+  ServiceAccountCreate: row('serviceAccounts.manage', 'team', 'write', 'rest'),
+  ServiceAccountInspect: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceAccountUpdate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceAccountDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenList: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
+  ServiceTokenCreate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+  ServiceTokenDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

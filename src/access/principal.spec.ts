@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PERMISSIONS, type Permission } from './operations.js'
-import { holdsInTeam, holdsOnHost, type Principal, seesTeam } from './principal.js'
-import { TEAM_ROLE_ORDER, TEAM_ROLES, type HostRole, type TeamRole } from './roles.js'
+import { holdsInTeam, holdsOnHost, judgeInTeam, judgeOnHost, type Principal, sameRights, seesTeam } from './principal.js'
+import { builtInRole, customRole, type HostRole, TEAM_ROLES, type TeamRole } from './roles.js'
 
 const own = { id: 'team-1', name: 'alpha' }
 
@@ -10,7 +10,8 @@ function principal(facts: { role?: TeamRole; hostRole?: HostRole; cap?: Permissi
     userId: 'u',
     username: 'u',
     hostRole: facts.hostRole ?? null,
-    memberships: new Map(facts.role ? [[own.id, { team: own, role: facts.role }]] : []),
+    hostPermissions: (facts.hostRole && builtInRole('host', facts.hostRole)) ?? new Set(),
+    memberships: new Map(facts.role ? [[own.id, { team: own, role: facts.role, permissions: builtInRole('team', facts.role)! }]] : []),
     credential: { kind: 'session', id: 's', expiresAt: new Date(8.64e15) },
     cap: facts.cap ? new Set(facts.cap) : null,
     onlyTeam: facts.onlyTeam ?? null,
@@ -62,11 +63,61 @@ describe('who knows of a team', () => {
 
 describe('roles', () => {
   it('rise: each has all of the one before', () => {
-    for (const [index, role] of TEAM_ROLE_ORDER.slice(1).entries())
-      expect(TEAM_ROLES[role]).toEqual(expect.arrayContaining([...TEAM_ROLES[TEAM_ROLE_ORDER[index]!]]))
+    const { viewer, developer, maintainer } = TEAM_ROLES
+    expect(developer).toEqual(expect.arrayContaining([...viewer]))
+    expect(maintainer).toEqual(expect.arrayContaining([...developer]))
+  })
+
+  it('that were made hold what is stored, as far as such a role may', () => {
+    const stored = JSON.stringify(['containers.exec', 'users.manage', 'no.such', 5, 'containers.read'])
+    expect([...customRole('team', stored)].sort()).toEqual(['containers.exec', 'containers.read'])
+    expect([...customRole('host', stored)].sort()).toEqual(['containers.exec', 'containers.read', 'users.manage'])
+    expect(customRole('team', '{}').size).toBe(0)
   })
 
   it('name only permissions that some operation or answer needs', () => {
     for (const role of Object.values(TEAM_ROLES)) for (const permission of role) expect(PERMISSIONS).toContain(permission)
+  })
+})
+
+describe('the rule that decided', () => {
+  it.each<[Parameters<typeof principal>[0], string, Permission, object]>([
+    [{ role: 'viewer' }, 'team-1', 'containers.read', { rule: 'teamRole', role: 'viewer', team: 'alpha' }],
+    [{ role: 'viewer' }, 'team-1', 'containers.exec', { rule: 'teamRole', role: 'viewer', team: 'alpha' }],
+    [{ role: 'viewer', hostRole: 'admin' }, 'team-1', 'containers.exec', { rule: 'hostRole', role: 'admin' }],
+    [{ hostRole: 'auditor' }, 'team-1', 'containers.exec', { rule: 'hostRole', role: 'auditor' }],
+    [{ role: 'viewer', hostRole: 'auditor' }, 'team-1', 'containers.exec', { rule: 'teamRole', role: 'viewer', team: 'alpha' }],
+    [{}, 'team-1', 'containers.read', { rule: 'noRole' }],
+    [{ role: 'developer', cap: ['images.read'] }, 'team-1', 'containers.read', { rule: 'tokenPermissions' }],
+    [{ role: 'developer', onlyTeam: 'team-2' }, 'team-1', 'containers.read', { rule: 'tokenTeam' }],
+  ])('of %j in %s about %s is %j', (facts, team, permission, because) => {
+    expect(judgeInTeam(principal(facts), team, permission).because).toEqual(because)
+  })
+
+  it.each<[Parameters<typeof principal>[0], Permission, object]>([
+    [{}, 'self.read', { rule: 'everybody' }],
+    [{}, 'users.read', { rule: 'noRole' }],
+    [{ hostRole: 'auditor' }, 'users.read', { rule: 'hostRole', role: 'auditor' }],
+    [{ hostRole: 'admin', onlyTeam: 'team-1' }, 'users.read', { rule: 'tokenTeam' }],
+    [{ hostRole: 'admin', cap: [] }, 'self.read', { rule: 'tokenPermissions' }],
+  ])('of %j about %s on the host is %j', (facts, permission, because) => {
+    expect(judgeOnHost(principal(facts), permission).because).toEqual(because)
+  })
+})
+
+describe('a change of rights', () => {
+  it('is one of a role, of what a role holds, of the host role and of a token', () => {
+    const before = principal({ role: 'viewer' })
+    expect(sameRights(before, principal({ role: 'viewer' }))).toBe(true)
+    const membership = { ...before.memberships.get(own.id)!, permissions: new Set<Permission>(['containers.read']) }
+    const changed = [
+      principal({ role: 'developer' }),
+      { ...before, memberships: new Map([[own.id, membership]]) },
+      principal({ role: 'viewer', hostRole: 'auditor' }),
+      { ...before, hostPermissions: new Set<Permission>(['users.read']) },
+      principal({ role: 'viewer', cap: ['containers.read'] }),
+      principal({ role: 'viewer', onlyTeam: own.id }),
+    ]
+    expect(changed.map((now) => sameRights(before, now))).toEqual(changed.map(() => false))
   })
 })

@@ -11,7 +11,7 @@ import { UserStore } from '../store/users.store.js'
 import { assertObjectReference, assertVolumeName } from './names.js'
 import type { OperationRow } from './operations.js'
 import { type Principal, seesTeam, type TeamRef } from './principal.js'
-import type { ImageTarget, JobTarget, OwnedTarget, RegistryTarget, Target, UserTarget } from './targets.js'
+import type { ImageTarget, JobTarget, OwnedTarget, RegistryTarget, ServiceAccountTarget, Target, UserTarget } from './targets.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
 
@@ -54,6 +54,8 @@ export class Resolver {
         return { kind: 'teamEntity', team: await this.teams.visible(principal, plain(pointer.ref)) }
       case 'user':
         return this.user(plain(pointer.ref))
+      case 'serviceAccount':
+        return this.serviceAccount(principal, plain(pointer.ref))
       case 'job':
         return this.job(principal, plain(pointer.ref))
       case 'registry':
@@ -167,8 +169,15 @@ export class Resolver {
 
   private async user(ref: string): Promise<UserTarget> {
     const user = await this.users.find(ref)
-    if (!user) throw new AppError('NOT_FOUND')
+    // A team's own: reached only through it, or its passwords, roles and tokens would be nobody's decision.
+    if (!user || user.kind !== 'user') throw new AppError('NOT_FOUND')
     return { kind: 'user', id: user.id }
+  }
+
+  private async serviceAccount(principal: Principal, ref: string): Promise<ServiceAccountTarget> {
+    const account = await this.users.find(ref)
+    if (account?.kind !== 'service' || account.team_id === null) throw new AppError('NOT_FOUND')
+    return { kind: 'serviceAccount', id: account.id, team: await this.teams.visible(principal, account.team_id) }
   }
 }
 

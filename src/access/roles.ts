@@ -49,6 +49,8 @@ const maintainer = [
   'networks.prune',
   'registries.manage',
   'members.manage',
+  'serviceAccounts.read',
+  'serviceAccounts.manage',
   'teams.update',
 ] as const satisfies readonly Permission[]
 
@@ -65,6 +67,7 @@ const auditor = [
   'jobs.read',
   'teams.read',
   'users.read',
+  'serviceAccounts.read',
   'unowned.read',
   'exports.read',
   'audit.read',
@@ -78,9 +81,30 @@ export type HostRole = keyof typeof HOST_ROLES
 /** What everybody who is logged in may do; a personal token still has to list them. */
 export const EVERYBODY = ['self.read', 'self.manage', 'system.read'] as const satisfies readonly Permission[]
 
-/** Rank of the team roles: nobody gives a role above their own. */
-export const TEAM_ROLE_ORDER: readonly TeamRole[] = ['viewer', 'developer', 'maintainer']
+/** Where a role holds: in one team, or on the whole host and so in every team. */
+export const ROLE_SCOPES = ['team', 'host'] as const
+export type RoleScope = (typeof ROLE_SCOPES)[number]
 
-export function isTeamRole(role: string): role is TeamRole {
-  return Object.hasOwn(TEAM_ROLES, role)
+/** The most that a role in a team may hold: what is beyond its maintainers is for the host's roles, or a team could lift itself. */
+export const TEAM_PERMISSIONS: readonly Permission[] = TEAM_ROLES.maintainer
+
+const BUILT_IN: Readonly<Record<RoleScope, ReadonlyMap<string, ReadonlySet<Permission>>>> = {
+  team: setsOf(TEAM_ROLES),
+  host: setsOf(HOST_ROLES),
+}
+
+/** What a built-in role holds; null when it is none. */
+export function builtInRole(scope: RoleScope, name: string): ReadonlySet<Permission> | null {
+  return BUILT_IN[scope].get(name) ?? null
+}
+
+/** What a role that an administrator made holds: its stored list, as far as these are permissions and may be in such a role. */
+export function customRole(scope: RoleScope, stored: string): ReadonlySet<Permission> {
+  const list: unknown = JSON.parse(stored)
+  const names = new Set<unknown>(Array.isArray(list) ? list : [])
+  return new Set((scope === 'team' ? TEAM_PERMISSIONS : PERMISSIONS).filter((permission) => names.has(permission)))
+}
+
+function setsOf(roles: Readonly<Record<string, readonly Permission[]>>): ReadonlyMap<string, ReadonlySet<Permission>> {
+  return new Map(Object.entries(roles).map(([name, list]) => [name, new Set(list)]))
 }

@@ -51,6 +51,13 @@ export interface RegistryTarget {
   readonly title: string
 }
 
+/** A program's account, which belongs to one team. */
+export interface ServiceAccountTarget {
+  readonly kind: 'serviceAccount'
+  readonly id: string
+  readonly team: TeamRef
+}
+
 export interface UserTarget {
   readonly kind: 'user'
   readonly id: string
@@ -68,6 +75,7 @@ interface TargetByKind {
   team: TeamTarget
   teamEntity: TeamTarget
   user: UserTarget
+  serviceAccount: ServiceAccountTarget
   container: OwnedTarget<'container'>
   volume: OwnedTarget<'volume'>
   network: OwnedTarget<'network'>

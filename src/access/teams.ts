@@ -10,6 +10,8 @@ export class Teams {
 
   /** @throws AppError NOT_FOUND for the missing and the foreign alike. */
   async visible(principal: Principal, ref: string): Promise<TeamRef> {
+    // neither a name nor an id, and PostgreSQL has an error of its own for NUL
+    if (!/^[A-Za-z0-9-]{1,64}$/.test(ref)) throw new AppError('NOT_FOUND')
     const row = principal.hostRole === null ? own(principal).find(({ id, name }) => id === ref || name === ref) : await this.store.find(ref)
     if (!row || !seesTeam(principal, row.id)) throw new AppError('NOT_FOUND')
     return { id: row.id, name: row.name }

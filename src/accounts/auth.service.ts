@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
-import { AuditLog, type AuditRecord } from '../audit/audit.js'
+import { AuditLog } from '../audit/audit.js'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { UserStore } from '../store/users.store.js'
 import type { LoginRequest, LoginResponse, RefreshRequest } from './dto/auth.dto.js'
 import { USERNAME } from './dto/fields.js'
 import { LoginChecks } from './login-checks.js'
+import { loginRecord } from './login-record.js'
 import { Sessions } from './sessions.js'
 
 /** Login, refresh and logout. */
@@ -18,15 +19,14 @@ export class AuthService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** @throws AppError INVALID_CREDENTIALS, LOGIN_THROTTLED, RATE_LIMITED */
-  async login(grant: Grant<'AuthLogin'>, { username, password }: LoginRequest, userAgent: string | undefined): Promise<LoginResponse> {
+  /** @throws AppError INVALID_CREDENTIALS, OTP_REQUIRED, LOGIN_THROTTLED, RATE_LIMITED */
+  async login(grant: Grant<'AuthLogin'>, { username, password, otp }: LoginRequest, userAgent: string | undefined): Promise<LoginResponse> {
     const user = await this.users.byUsername(username)
-    if (!(await this.checks.password({ username, address: grant.address }, user, password)) || !user) {
+    if (!(await this.checks.login({ username, address: grant.address }, user, { password, otp })) || !user) {
       await this.audit.append(loginRecord(grant, { phase: 'denied', principal_name: nameForLog(username), result: 'invalid_credentials' }))
       throw new AppError('INVALID_CREDENTIALS')
     }
     const { id, login } = await this.sessions.open(user, { address: grant.address, userAgent })
-    // The edge's own records of a login know nobody yet: this one says who it was.
     const who = { principal_id: user.id, principal_name: user.username, credential: `session:${id}` }
     await this.audit.append(loginRecord(grant, { phase: 'opened', ...who, result: 'ok' }))
     return login
@@ -42,24 +42,6 @@ export class AuthService {
     const { credential } = grant.principal
     if (credential.kind !== 'session') throw new AppError('SESSION_REQUIRED')
     await this.sessions.revoke(credential.id)
-  }
-}
-
-function loginRecord(
-  grant: Grant<'AuthLogin'>,
-  facts: Pick<AuditRecord, 'phase' | 'principal_name' | 'result'> & Partial<AuditRecord>,
-): AuditRecord {
-  return {
-    request_id: grant.requestId,
-    operation: grant.operation,
-    principal_id: null,
-    credential: 'none',
-    team: null,
-    target_kind: 'public',
-    target: null,
-    as_admin: 0,
-    address: grant.address,
-    ...facts,
   }
 }
 

@@ -4,9 +4,17 @@ import type { UserRow } from '../store/schema.js'
 import { SessionStore } from '../store/sessions.store.js'
 import { type Attempt, LoginThrottle } from './login-throttle.js'
 import { Passwords } from './passwords.js'
+import { SecondFactor } from './second-factor.js'
 
 /** The name of no user: what counts the wrong setup tokens. */
 const SETUP = '(setup)'
+
+/** What somebody shows to log in. */
+export interface Proof {
+  readonly password: string
+  /** One-time password, or a recovery code. */
+  readonly otp: string | undefined
+}
 
 /** Secrets from outside, each compared under the throttle. */
 @Injectable()
@@ -15,17 +23,38 @@ export class LoginChecks {
     private readonly passwords: Passwords,
     private readonly throttle: LoginThrottle,
     private readonly sessions: SessionStore,
+    private readonly factor: SecondFactor,
   ) {}
 
+  /**
+   * Password and, where the user has set one up, second factor. A wrong one-time password is a failure like a wrong password.
+   * @throws AppError OTP_REQUIRED when the password is right, LOGIN_THROTTLED, RATE_LIMITED
+   */
+  login(who: { username: string; address: string }, user: UserRow | null, proof: Proof): Promise<boolean> {
+    return this.password(who, user, proof.password, () => this.secondFactor(user!.id, proof.otp))
+  }
+
   /** Takes as long for users who do not exist, and is false for them and for disabled ones. @throws AppError LOGIN_THROTTLED, RATE_LIMITED */
-  async password(who: { username: string; address: string }, user: UserRow | null, password: string): Promise<boolean> {
+  async password(
+    who: { username: string; address: string },
+    user: UserRow | null,
+    password: string,
+    furthermore: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<boolean> {
     const known = user !== null && (await this.sessions.knowsAddress(user.id, who.address))
     const attempt: Attempt = { account: who.username, address: who.address, known }
     await this.throttle.assertOpen(attempt)
     const usable = user !== null && user.disabled === 0
     return this.passwords.verify(password, user?.password_hash ?? null, (check) =>
-      this.throttle.attempt(attempt, async () => (await check()) && usable),
+      this.throttle.attempt(attempt, async () => (await check()) && usable && (await furthermore())),
     )
+  }
+
+  private async secondFactor(userId: string, otp: string | undefined): Promise<boolean> {
+    const factor = await this.factor.of(userId)
+    if (!factor) return true
+    if (otp === undefined) throw new AppError('OTP_REQUIRED')
+    return this.factor.take(factor, otp)
   }
 
   /** @throws AppError SETUP_TOKEN_INVALID, LOGIN_THROTTLED */

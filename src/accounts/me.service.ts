@@ -38,13 +38,10 @@ export class MeService {
       })
     const { permission } = operation(id)
     const { principal, requestId, address } = grant
-    try {
-      await this.access.decide({ operation: id, principal, pointer: { ref: target.ref, team: target.team }, requestId, address })
-      return { allowed: true, permission }
-    } catch (error) {
-      if (error instanceof AppError && error.status < 500) return { allowed: false, permission, code: error.code.toLowerCase() }
-      throw error
-    }
+    const request = { operation: id, principal, pointer: { ref: target.ref, team: target.team }, requestId, address }
+    const { error, because } = await this.access.explain(request)
+    if (error && error.status >= 500) throw error
+    return { allowed: error === null, permission, ...(error && { code: error.code.toLowerCase() }), because }
   }
 
   /** @throws AppError INVALID_CREDENTIALS, INVALID_REQUEST, LOGIN_THROTTLED */

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common'
-import { AccessChanges, type Grant, knownRole, type Principal } from '../access/index.js'
+import { AccessChanges, type Grant, type Principal } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { type Page, pageOf } from '../common/paging.js'
 import { type MemberRow, MembershipStore } from '../store/memberships.store.js'
+import type { UserRow } from '../store/schema.js'
 import { UserStore } from '../store/users.store.js'
 import type { PageQuery } from '../common/page.dto.js'
 import type { MemberRequest, MemberResponse } from './dto/teams.dto.js'
-import { assertHoldsTeamRole } from './holdings.js'
+import { assertHoldsInTeam } from './holdings.js'
+import { Rights, type Role } from './rights.js'
 
 /** Who has which role in a team. */
 @Injectable()
@@ -15,6 +17,7 @@ export class MembersService {
   constructor(
     private readonly memberships: MembershipStore,
     private readonly users: UserStore,
+    private readonly rights: Rights,
     private readonly changes: AccessChanges,
   ) {}
 
@@ -23,14 +26,14 @@ export class MembersService {
     return { items: page.items.map(toMember), nextCursor: page.nextCursor }
   }
 
-  /** Gives a user a role, in place of the one they have. @throws AppError NOT_FOUND, PERMISSION_DENIED */
-  async put(grant: Grant<'MemberPut'>, ref: string, { role }: MemberRequest): Promise<MemberResponse> {
+  /** Gives a user a role, in place of the one they have. @throws AppError NOT_FOUND, PERMISSION_DENIED, INVALID_REQUEST */
+  async put(grant: Grant<'MemberPut'>, ref: string, { role: name }: MemberRequest): Promise<MemberResponse> {
     const { id: teamId } = grant.target.team
-    assertHoldsTeamRole(grant.principal, teamId, role)
-    const user = await this.users.find(ref)
-    if (!user) throw new AppError('NOT_FOUND')
+    const role = await teamRole(this.rights, name)
+    assertHoldsInTeam(grant.principal, teamId, role.permissions)
+    const user = await this.user(ref, teamId)
     await this.assertAbove(grant.principal, teamId, user.id)
-    await this.memberships.put({ team_id: teamId, user_id: user.id, role, created_at: nowIso() })
+    await this.memberships.put({ team_id: teamId, user_id: user.id, role: name, created_at: nowIso() }, !role.builtIn)
     this.changes.announce({ userId: user.id })
     return toMember(await this.member(teamId, user.id))
   }
@@ -38,8 +41,7 @@ export class MembersService {
   /** @throws AppError NOT_FOUND, PERMISSION_DENIED */
   async delete(grant: Grant<'MemberDelete'>, ref: string): Promise<void> {
     const { id: teamId } = grant.target.team
-    const user = await this.users.find(ref)
-    if (!user) throw new AppError('NOT_FOUND')
+    const user = await this.user(ref, teamId)
     await this.member(teamId, user.id)
     await this.assertAbove(grant.principal, teamId, user.id)
     await this.memberships.remove(teamId, user.id)
@@ -48,8 +50,16 @@ export class MembersService {
 
   /** Nobody changes who stands above them. */
   private async assertAbove(principal: Principal, teamId: string, userId: string): Promise<void> {
-    const role = knownRole((await this.memberships.find(teamId, userId))?.role ?? '')
-    if (role) assertHoldsTeamRole(principal, teamId, role)
+    const membership = await this.memberships.find(teamId, userId)
+    const role = membership && (await this.rights.role('team', membership.role))
+    if (role) assertHoldsInTeam(principal, teamId, role.permissions)
+  }
+
+  /** The program of another team is not to be had: it could not be managed there any more. */
+  private async user(ref: string, teamId: string): Promise<UserRow> {
+    const user = await this.users.find(ref)
+    if (!user || (user.kind === 'service' && user.team_id !== teamId)) throw new AppError('NOT_FOUND')
+    return user
   }
 
   private async member(teamId: string, userId: string): Promise<MemberRow> {
@@ -60,5 +70,15 @@ export class MembersService {
 }
 
 function toMember({ user_id: id, username, display_name: displayName, role, created_at: createdAt }: MemberRow): MemberResponse {
-  return { id, username, displayName, role: knownRole(role), createdAt }
+  return { id, username, displayName, role, createdAt }
+}
+
+/** @throws AppError INVALID_REQUEST when there is no such role in teams */
+export async function teamRole(rights: Rights, name: string): Promise<Role> {
+  const role = await rights.role('team', name)
+  if (role) return role
+  throw new AppError('INVALID_REQUEST', {
+    reason: 'there is no such role',
+    errors: [{ pointer: '/role', detail: 'must be the name of a role in teams; see GET /roles' }],
+  })
 }

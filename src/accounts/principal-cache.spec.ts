@@ -6,6 +6,7 @@ const principal = (expiresInMs = 60_000): Principal => ({
   userId: 'u',
   username: 'ann',
   hostRole: null,
+  hostPermissions: new Set(),
   memberships: new Map(),
   credential: { kind: 'session', id: 's', expiresAt: new Date(Date.now() + expiresInMs) },
   cap: null,

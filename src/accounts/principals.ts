@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
-import { isPermission, knownRole, type Permission, type Principal, type TeamRef, type TeamRole } from '../access/index.js'
+import { isPermission, type Permission, type Principal } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import type { SessionRow, TokenRow, UserRow } from '../store/schema.js'
 import { SessionStore } from '../store/sessions.store.js'
 import { TokenStore } from '../store/tokens.store.js'
 import { UserStore } from '../store/users.store.js'
+import { Rights } from './rights.js'
 import { sha256 } from './secrets.js'
 import type { AccessClaims } from './session-tokens.js'
 
@@ -21,6 +22,7 @@ export class Principals {
     private readonly users: UserStore,
     private readonly sessions: SessionStore,
     private readonly tokens: TokenStore,
+    private readonly rights: Rights,
   ) {}
 
   /** Null when the session or its user no longer holds. */
@@ -45,6 +47,11 @@ export class Principals {
     return token && this.byToken(token)
   }
 
+  /** Somebody as they would be after a login: for questions about others. */
+  async ofUser(user: UserRow): Promise<Principal> {
+    return this.principal(user, { kind: 'session', id: '', expiresAt: new Date(0) }, { cap: null, onlyTeam: null })
+  }
+
   private async byToken(token: TokenRow): Promise<Principal | null> {
     if (token.expires_at <= nowIso()) return null
     const user = await this.users.find(token.user_id)
@@ -54,12 +61,7 @@ export class Principals {
   }
 
   private async principal(user: UserRow, credential: Credential, limits: Limits): Promise<Principal> {
-    const memberships = new Map<string, { team: TeamRef; role: TeamRole }>()
-    for (const row of await this.users.memberships(user.id)) {
-      const role = knownRole(row.role)
-      if (role) memberships.set(row.team_id, { team: { id: row.team_id, name: row.team_name }, role })
-    }
-    return { userId: user.id, username: user.username, hostRole: knownHostRole(user.host_role), memberships, credential, ...limits }
+    return { userId: user.id, username: user.username, ...(await this.rights.of(user)), credential, ...limits }
   }
 }
 
@@ -78,9 +80,4 @@ export function isAlive(session: SessionRow, user: UserRow): boolean {
 export function permissionsOf(token: TokenRow): Permission[] {
   const list: unknown = JSON.parse(token.permissions)
   return Array.isArray(list) ? list.filter((name): name is Permission => typeof name === 'string' && isPermission(name)) : []
-}
-
-/** A stored role that is not known any more gives nothing. */
-export function knownHostRole(role: string | null): Principal['hostRole'] {
-  return role === 'admin' || role === 'auditor' ? role : null
 }

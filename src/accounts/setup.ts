@@ -5,7 +5,7 @@ import { AppError } from '../common/errors.js'
 import { Config, ConfigError } from '../config/config.js'
 import type { UserRow } from '../store/schema.js'
 import { SetupStore } from '../store/setup.store.js'
-import { RESERVED_USERNAMES } from './dto/fields.js'
+import { RESERVED_USERNAMES, SERVICE_PREFIX } from './dto/fields.js'
 import { Passwords } from './passwords.js'
 import { randomSecret, sameHash, sha256 } from './secrets.js'
 
@@ -53,6 +53,8 @@ export class Setup implements OnApplicationBootstrap {
       disabled: 0,
       created_at: at,
       credentials_at: at,
+      kind: 'user',
+      team_id: null,
     }
     const team = {
       id: randomUUID(),
@@ -85,7 +87,7 @@ function asConfigError(error: unknown): never {
 
 /** @throws AppError INVALID_REQUEST */
 export function assertNotReserved(username: string): void {
-  if (RESERVED_USERNAMES.includes(username))
+  if (RESERVED_USERNAMES.includes(username) || username.startsWith(SERVICE_PREFIX))
     throw new AppError('INVALID_REQUEST', {
       reason: 'the user name is reserved',
       errors: [{ pointer: '/username', detail: 'is reserved' }],

@@ -2,13 +2,17 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@ne
 import { ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
+import { TotpResetService } from './totp-reset.service.js'
 import { UserCreateRequest, UserListQuery, UserPage, UserResponse, UserUpdateRequest } from './dto/users.dto.js'
 import { UsersService } from './users.service.js'
 
 @ApiTags('users')
 @Controller('users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly totp: TotpResetService,
+  ) {}
 
   /** All users. */
   @Get()
@@ -47,5 +51,14 @@ export class UsersController {
   @Operation('UserDelete', 'Delete a user')
   delete(@Granted() grant: Grant<'UserDelete'>): Promise<void> {
     return this.users.delete(grant)
+  }
+
+  /** Takes the second factor away, for who lost it. Ends all sessions of the user. */
+  @Delete(':id/totp')
+  @HttpCode(204)
+  @ApiParam({ name: 'id', type: String })
+  @Operation('UserTotpDelete', "Reset a user's second factor")
+  deleteTotp(@Granted() grant: Grant<'UserTotpDelete'>): Promise<void> {
+    return this.totp.reset(grant)
   }
 }

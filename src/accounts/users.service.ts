@@ -8,9 +8,9 @@ import { isUniqueViolation } from '../store/database.js'
 import type { UserRow } from '../store/schema.js'
 import { type UserChange, UserStore } from '../store/users.store.js'
 import type { UserCreateRequest, UserListQuery, UserResponse, UserUpdateRequest } from './dto/users.dto.js'
-import { assertHoldsAllOf, assertHoldsHostRole } from './holdings.js'
+import { assertHoldsAllOf, assertHoldsOnHost } from './holdings.js'
 import { Passwords } from './passwords.js'
-import { knownHostRole } from './principals.js'
+import { Rights, type Role } from './rights.js'
 import { assertNotReserved } from './setup.js'
 
 /** People of this installation. */
@@ -18,20 +18,21 @@ import { assertNotReserved } from './setup.js'
 export class UsersService {
   constructor(
     private readonly users: UserStore,
+    private readonly rights: Rights,
     private readonly passwords: Passwords,
     private readonly changes: AccessChanges,
   ) {}
 
   async list(_grant: Grant<'UserList'>, { sort = 'username', ...query }: UserListQuery): Promise<Page<UserResponse>> {
     const key = sort.endsWith('createdAt') ? (row: UserRow) => `${row.created_at} ${row.id}` : (row: UserRow) => row.username
-    const page = pageOf(await this.users.all(), { key, descending: sort.startsWith('-') }, query)
+    const page = pageOf(await this.users.people(), { key, descending: sort.startsWith('-') }, query)
     return { items: page.items.map(toUser), nextCursor: page.nextCursor }
   }
 
   /** @throws AppError NAME_IN_USE, INVALID_REQUEST, PERMISSION_DENIED */
   async create(grant: Grant<'UserCreate'>, body: UserCreateRequest): Promise<UserResponse> {
     const { username, password, displayName = username, hostRole = null } = body
-    assertHoldsHostRole(grant.principal, hostRole)
+    const role = await this.hostRole(grant.principal, hostRole)
     assertNotReserved(username)
     this.passwords.assertAllowed(password, username)
     const at = nowIso()
@@ -40,10 +41,12 @@ export class UsersService {
       username,
       display_name: displayName,
       password_hash: await this.passwords.hash(password),
-      host_role: hostRole,
+      host_role: role?.name ?? null,
       disabled: 0,
       created_at: at,
       credentials_at: at,
+      kind: 'user',
+      team_id: null,
     }
     await this.users.insert(row).catch((error: unknown) => {
       throw isUniqueViolation(error)
@@ -61,8 +64,8 @@ export class UsersService {
   async update(grant: Grant<'UserUpdate'>, body: UserUpdateRequest): Promise<UserResponse> {
     const user = await this.row(grant.target.id)
     await this.assertAbove(grant.principal, user)
-    if (body.hostRole !== undefined) assertHoldsHostRole(grant.principal, body.hostRole)
-    await this.users.update(user.id, await this.changeOf(user, body))
+    const role = body.hostRole === undefined ? null : await this.hostRole(grant.principal, body.hostRole)
+    await this.users.update(user.id, await this.changeOf(user, body), { customRole: role?.builtIn === false })
     this.changes.announce({ userId: user.id })
     return toUser(await this.row(user.id))
   }
@@ -87,7 +90,20 @@ export class UsersService {
   }
 
   private async assertAbove(principal: Principal, user: UserRow): Promise<void> {
-    assertHoldsAllOf(principal, { hostRole: knownHostRole(user.host_role), memberships: await this.users.memberships(user.id) })
+    assertHoldsAllOf(principal, await this.rights.of(user))
+  }
+
+  /** @throws AppError INVALID_REQUEST, PERMISSION_DENIED */
+  private async hostRole(principal: Principal, name: string | null): Promise<Role | null> {
+    if (name === null) return null
+    const role = await this.rights.role('host', name)
+    if (!role)
+      throw new AppError('INVALID_REQUEST', {
+        reason: 'there is no such role',
+        errors: [{ pointer: '/hostRole', detail: 'must be the name of a role of the host; see GET /roles' }],
+      })
+    assertHoldsOnHost(principal, role.permissions)
+    return role
   }
 
   private async row(id: string): Promise<UserRow> {
@@ -100,5 +116,5 @@ export class UsersService {
 /** Never with a hash, since it names what goes out instead of leaving out what must not. */
 function toUser(row: UserRow): UserResponse {
   const { id, username, display_name: displayName, created_at: createdAt } = row
-  return { id, username, displayName, hostRole: knownHostRole(row.host_role), disabled: row.disabled !== 0, createdAt }
+  return { id, username, displayName, hostRole: row.host_role, disabled: row.disabled !== 0, createdAt }
 }

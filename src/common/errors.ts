@@ -38,6 +38,16 @@ export const ERRORS = {
     text: 'the user name or the password is wrong',
     hint: 'check both; an administrator can set a new password',
   },
+  OTP_REQUIRED: {
+    status: 401,
+    text: 'a one-time password is needed too',
+    hint: 'send otp: the six digits of your authenticator, or one of your recovery codes',
+  },
+  OIDC_REFUSED: {
+    status: 401,
+    text: 'the login at the provider did not come through: {reason}',
+    hint: 'begin again with GET /api/v1/auth/oidc/login',
+  },
   // 403
   PERMISSION_DENIED: {
     status: 403,
@@ -69,6 +79,11 @@ export const ERRORS = {
   // 404, 405
   NOT_FOUND: { status: 404, text: 'no such object', hint: 'check the name and the team; what belongs to other teams is not shown' },
   FILE_NOT_FOUND: { status: 404, text: 'the container has no {path}', hint: 'check the path; it is absolute, as seen in the container' },
+  OIDC_NOT_CONFIGURED: {
+    status: 404,
+    text: 'no openid provider is configured',
+    hint: 'an administrator can set BERTH_OIDC_ISSUER; log in with POST /api/v1/auth/login',
+  },
   ROUTE_NOT_FOUND: { status: 404, text: 'no such route', hint: 'see /api/v1/openapi.json' },
   METHOD_NOT_ALLOWED: { status: 405, text: 'this route does not take {method}', hint: 'see /api/v1/openapi.json' },
   // 408
@@ -118,6 +133,17 @@ export const ERRORS = {
     hint: 'correct the command, the user or the working directory',
   },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
+  PUSH_FAILED: {
+    status: 422,
+    text: 'the image could not be pushed: {reason}',
+    hint: "check the reference, the registry and the team's credentials for it",
+  },
+  IMPORT_FAILED: { status: 422, text: 'the archive could not be taken in: {reason}', hint: 'make the archive anew and send it whole' },
+  BUILD_FAILED: {
+    status: 422,
+    text: 'the image could not be built: {reason}',
+    hint: 'see the steps of the job, and correct the Dockerfile or the context',
+  },
   REGISTRY_LOGIN_FAILED: {
     status: 422,
     text: 'the registry {address} does not accept the user name and the password',
@@ -202,6 +228,11 @@ export const ERRORS = {
     hint: 'try again shortly; GET /health/ready tells when it is back',
   },
   ENGINE_TIMEOUT: { status: 504, text: 'the docker engine took too long', hint: 'try again' },
+  SEARCH_FAILED: {
+    status: 503,
+    text: 'the hub can not be searched: {reason}',
+    hint: 'an administrator should check that the docker host reaches index.docker.io',
+  },
   NETWORK_POOL_EXHAUSTED: {
     status: 503,
     text: 'no subnet is free for a network of the team',
@@ -221,6 +252,11 @@ export const ERRORS = {
     status: 503,
     text: 'the decision can not be made now, so the answer is no',
     hint: 'try again shortly; an administrator should check the database',
+  },
+  OIDC_UNAVAILABLE: {
+    status: 503,
+    text: 'the openid provider does not answer as it should',
+    hint: 'try again shortly; an administrator should look at the log with the requestId',
   },
   STOPPING: { status: 503, text: 'the server is stopping', hint: 'connect again shortly' },
   // sockets (the same numbers, as a client would see them over REST)

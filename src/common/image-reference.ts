@@ -31,8 +31,8 @@ const RESERVED = 'berth.invalid'
  * @throws AppError INVALID_REFERENCE; nothing that fails here ever reaches an engine path.
  */
 export function parseImageReference(text: string): ImageReference {
-  // The engine takes 64 hex digits for an id, whatever the client meant.
-  if (text.length > 1024 || /^[0-9a-f]{64}$/.test(text)) throw invalid()
+  // The engine takes 64 hex digits for an id, whatever the client meant; and what looks like an id must not be a name.
+  if (text.length > 1024 || /^(sha256:)?[0-9a-f]{64}$/.test(text)) throw invalid()
   const match = REFERENCE.exec(text)
   if (!match) throw invalid()
   const [, first, rest, tag = null, digest = null] = match

@@ -1,5 +1,18 @@
 import { plainToInstance, Transform } from 'class-transformer'
-import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator'
+import {
+  ArrayContains,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateIf,
+  validateSync,
+} from 'class-validator'
 import { readFileSync } from 'node:fs'
 
 const list = Transform(({ value }) =>
@@ -18,6 +31,9 @@ const SECRETS_KEY = /^(?:[A-Za-z0-9+/_-]{43}=?|[0-9a-fA-F]{64})$/
 /** A host with or without its port, or addresses of a range. */
 const REGISTRY_HOST =
   /^(?:(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?|[0-9A-Fa-f:]+|(?:\d{1,3}\.){3}\d{1,3}\/(?:[12]?\d|3[0-2])|[0-9A-Fa-f]*:[0-9A-Fa-f:]+\/(?:\d{1,2}|1[01]\d|12[0-8]))$/
+
+/** With a provider, what it needs must be there. */
+const withProvider = (config: { BERTH_OIDC_ISSUER: string | undefined }): boolean => config.BERTH_OIDC_ISSUER !== undefined
 
 /**
  * Every setting, read once from the environment. The property names are the variables' names, so what is documented
@@ -86,6 +102,50 @@ export class Config {
   @IsString({ each: true })
   BERTH_TRUSTED_PROXIES: string[] = []
 
+  /** Issuer of the OpenID provider that people log in at; https, or http on this host. None by default. */
+  @IsOptional()
+  @Matches(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:|\/|$))\S+$/, { message: 'must be https://…, or http on this host' })
+  BERTH_OIDC_ISSUER: string | undefined = undefined
+
+  /** What the provider calls this gateway. */
+  @ValidateIf(withProvider)
+  @IsString()
+  @MinLength(1)
+  BERTH_OIDC_CLIENT_ID: string | undefined = undefined
+
+  /** What this gateway proves itself with to the provider; a public client has none. Secret. */
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  BERTH_OIDC_CLIENT_SECRET?: string
+
+  /** Where the provider sends the browser back to: `https://berth.example.org/api/v1/auth/oidc/callback`. */
+  @ValidateIf(withProvider)
+  @Matches(/^https?:\/\/[^\s?#]+$/, { message: 'must be an address without query' })
+  BERTH_OIDC_REDIRECT_URL: string | undefined = undefined
+
+  /** What is asked of the provider, comma-separated. */
+  @list
+  @IsArray()
+  @ArrayContains(['openid'], { message: 'must have openid' })
+  BERTH_OIDC_SCOPES: string[] = ['openid', 'profile', 'email']
+
+  /** Claim that new users are named after. */
+  @IsString()
+  @MinLength(1)
+  BERTH_OIDC_USERNAME_CLAIM = 'preferred_username'
+
+  /** Claim with a user's groups. */
+  @IsString()
+  @MinLength(1)
+  BERTH_OIDC_GROUPS_CLAIM = 'groups'
+
+  /** `group=team:role` and `group=role` (of the host), comma-separated: what a login gives, and takes away. None by default. */
+  @list
+  @IsArray()
+  @Matches(/^.+=([a-z0-9-]+:)?[a-z][a-z0-9-]*$/, { each: true, message: 'each must be group=team:role or group=role' })
+  BERTH_OIDC_GROUP_ROLES: string[] = []
+
   /** Host address that published ports bind to where the request names none. */
   @Matches(/^[0-9a-fA-F.:]+$/)
   BERTH_PUBLISH_ADDRESS = '0.0.0.0'
@@ -94,11 +154,32 @@ export class Config {
   @Matches(/^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|(?=\/))){4}\/([89]|1\d|2[0-4])$/, { message: 'must be an IPv4 range of /8 to /24' })
   BERTH_NETWORK_POOL = '10.201.0.0/16'
 
+  /** Most events that are kept, the newest. */
+  @number
+  @IsInt()
+  @Min(1_000)
+  @Max(10_000_000)
+  BERTH_EVENTS_KEEP = 50_000
+
+  /** Days that events are kept. */
+  @number
+  @IsInt()
+  @Min(1)
+  @Max(3_650)
+  BERTH_EVENTS_DAYS = 14
+
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
   @list
   @IsArray()
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
+
+  /** Seconds that a registry may say nothing during a pull or push before it is given up. */
+  @number
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  BERTH_REGISTRY_TIMEOUT = 120
 
   /**
    * Key that registry passwords are encrypted with: 32 bytes as base64 or hex (`openssl rand -base64 32`). Several,
@@ -155,7 +236,13 @@ export class Config {
 }
 
 /** Settings that may also come as a file, `<NAME>_FILE`, whose last line feed is dropped. */
-export const SECRET_SETTINGS = ['BERTH_DATABASE_URL', 'BERTH_ADMIN_PASSWORD', 'BERTH_SECRETS_KEY', 'BERTH_REDIS_URL'] as const
+export const SECRET_SETTINGS = [
+  'BERTH_DATABASE_URL',
+  'BERTH_ADMIN_PASSWORD',
+  'BERTH_SECRETS_KEY',
+  'BERTH_OIDC_CLIENT_SECRET',
+  'BERTH_REDIS_URL',
+] as const
 
 /** Read by scripts beside the gateway, so not unknown here. */
 const NOT_OURS = /^BERTH_(TEST|BENCH)_/

@@ -5,6 +5,7 @@ import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
+import { ContainerLinks } from './container-links.js'
 import { ContainerMaker } from './container-maker.js'
 import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
@@ -21,8 +22,10 @@ import { MountPlans } from './mount-plan.js'
 import { PolicyController } from './policy.controller.js'
 import { PolicyChecks } from './policy.service.js'
 import { TeamContainers } from './team-containers.js'
+import { WatchFeed } from './watch-feed.js'
 import { LiveContainers } from './watch-list.js'
 import { OwnedRows } from './watch-owned.js'
+import { WatchStream } from './watch.stream.js'
 
 @Module({
   controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
@@ -30,6 +33,7 @@ import { OwnedRows } from './watch-owned.js'
     ContainerCreation,
     ContainerDetailsReader,
     ContainerImages,
+    ContainerLinks,
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,
@@ -48,6 +52,8 @@ import { OwnedRows } from './watch-owned.js'
     ...STREAM_PROVIDERS,
     TeamContainers,
     OwnedRows,
+    WatchFeed,
+    WatchStream,
   ],
 })
 export class ContainersModule {}

@@ -1,10 +1,21 @@
-import { AppError } from '../common/errors.js'
-import { CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
+import { AppError, type ErrorCode } from '../common/errors.js'
+import { ARCHIVE_REASONS, CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
 import { errorCode } from './transport.js'
 
+/** Calls that move images: to and from registries, and archives. */
+export type Transfer = 'pull' | 'push' | 'search' | 'import' | 'build'
+
+/** The code, and the texts that are recognised, with the reason for all others. */
+const TRANSFERS: Readonly<Record<Transfer, readonly [ErrorCode, readonly (readonly [RegExp, string])[], string]>> = {
+  pull: ['PULL_FAILED', TRANSFER_REASONS, 'the registry could not be used'],
+  push: ['PUSH_FAILED', TRANSFER_REASONS, 'the registry could not be used'],
+  search: ['SEARCH_FAILED', TRANSFER_REASONS, 'it can not be reached'],
+  import: ['IMPORT_FAILED', ARCHIVE_REASONS, 'the engine does not take it'],
+  build: ['BUILD_FAILED', ARCHIVE_REASONS, 'the engine does not take it'],
+}
 /** What a call was about, to say the right thing when it fails. */
 export interface Doing {
-  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'pull' | 'import' | 'copy'
+  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'commit' | 'copy' | Transfer
   /** The engine name that is asked for. */
   readonly name?: string
   /** The image of a create. */
@@ -23,7 +34,7 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   const options = { cause: `engine ${status}: ${text.slice(0, 2_000)}` }
   const port = portInUse(text)
   if (port !== undefined) return new AppError('PORT_IN_USE', { port }, options)
-  if (doing?.verb === 'pull' && status !== 503) return transferError(text, options.cause)
+  if (doing && doing.verb in TRANSFERS && status !== 503) return transferError(text, doing.verb as Transfer, options.cause)
   if (doing?.verb === 'copy') {
     const error = copyError(status, text, doing.path ?? '')
     if (error) return error
@@ -41,10 +52,11 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   return new AppError('ENGINE_ERROR', {}, options)
 }
 
-/** A failed pull or push; coarse, since exact texts would tell what listens where in our network. */
-export function transferError(text: string, cause = `engine: ${text.slice(0, 2_000)}`): AppError {
-  const known = TRANSFER_REASONS.find(([pattern]) => pattern.test(text))
-  return new AppError('PULL_FAILED', { reason: known?.[1] ?? 'the registry could not be used' }, { cause })
+/** A failed transfer; coarse, since exact texts would tell what listens where in our network, and what lies on the host. */
+export function transferError(text: string, verb: Transfer = 'pull', cause = `engine: ${text.slice(0, 2_000)}`): AppError {
+  const [code, reasons, other] = TRANSFERS[verb]
+  if (code !== 'PULL_FAILED' && DISK_FULL.test(text)) return new AppError('DISK_FULL', {}, { cause })
+  return new AppError(code, { reason: reasons.find(([pattern]) => pattern.test(text))?.[1] ?? other }, { cause })
 }
 
 function copyError(status: number, text: string, path: string): AppError | undefined {

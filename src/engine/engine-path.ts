@@ -25,7 +25,7 @@ const REFERENCE = new RegExp(`^${REPOSITORY_PATTERN}(?::${TAG_PATTERN})?(?:@${DI
 /** All that dockerode may ask for; a group is an encoded image reference. Streams and sessions are not its business. */
 const DIALLED: Readonly<Record<string, readonly RegExp[]>> = {
   GET: [
-    /^\/(?:version|info|system\/df|containers\/json|images\/json|volumes|networks)$/,
+    /^\/(?:version|info|system\/df|containers\/json|images\/json|images\/search|volumes|networks)$/,
     new RegExp(`^/containers/${ID_PATTERN}/(?:json|top|changes)$`),
     new RegExp(`^/(?:exec/${ID_PATTERN}/json|networks/${ID_PATTERN}|volumes/${NAME_PATTERN})$`),
     /^\/images\/(.+)\/(?:json|history)$/,

@@ -109,3 +109,18 @@ export const TRANSFER_REASONS: readonly (readonly [RegExp, string])[] = [
   [/toomanyrequests|rate limit/i, 'the registry limits requests'],
   [/an image does not exist locally|tag does not exist|no such image/i, 'the image is not present'],
 ]
+
+/** Why an archive or a build was not taken (pkg/archive, image/tarexport, builder/dockerfile of moby). */
+export const ARCHIVE_REASONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /unexpected EOF|invalid tar header|archive\/tar|unrecognized (image|archive) format|unsupported .*archive/i,
+    'it is not a whole tar archive',
+  ],
+  [
+    /file not found in build context|forbidden path outside the build context|no source files were specified/i,
+    'a source is not in the context',
+  ],
+  [/dockerfile parse error|unknown instruction|unknown flag|requires (at least|exactly)/i, 'an instruction is not understood'],
+  [/returned a non-zero code/i, 'a command failed'],
+  [/invalid (from flag value|change|containerPort|user|env)|is not a valid change command/i, 'a value is not valid'],
+]

@@ -1,14 +1,25 @@
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { CallOptions, EngineClient } from './client.js'
+import type { Transfer } from './engine-error.js'
 import { imageReference, query, repository, tagOrDigest } from './engine-path.js'
 import { progressOf } from './progress.js'
-import type { DistributionInspect, ImageHistoryItem, ImageInspect, ImageRemoved, ImageSummary, ProgressEvent } from './types.js'
+import type {
+  DistributionInspect,
+  ImageHistoryItem,
+  ImageInspect,
+  ImageRemoved,
+  ImageSearchItem,
+  ImageSummary,
+  ProgressEvent,
+} from './types.js'
 
 /** Credentials of a registry, as the engine's X-Registry-Auth header takes them. */
 export interface RegistryAuth {
   readonly username?: string
   readonly password?: string
   readonly identitytoken?: string
+  /** In the place of the others: shown to the registry as it is, and no realm is asked. */
+  readonly registrytoken?: string
   readonly serveraddress?: string
 }
 
@@ -31,6 +42,7 @@ const SUMMARY: Shape<ImageSummary> = object({ Id: 'string', Created: 'number', S
 const INSPECT: Shape<ImageInspect> = object({ Id: 'string', RootFS: 'object', Size: 'number' })
 const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'string' })
 const REMOVED: Shape<ImageRemoved[]> = listOf(object({}))
+const FOUND: Shape<ImageSearchItem> = object({ name: 'string' })
 const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object', Platforms: 'array' })
 
 /** The engine's image calls. An image is named by `sha256:` id or by a reference in the distribution grammar. */
@@ -72,7 +84,17 @@ export class Images {
   push(options: TransferOptions): AsyncGenerator<ProgressEvent> {
     const { tag, auth, signal } = options
     const path = `/images/${imageReference(options.repository)}/push${query({ tag: tagOrDigest(tag) })}`
-    return this.transfer(path, { signal, headers: registryAuth(auth ?? {}), doing: { verb: 'pull' } })
+    return this.transfer(path, { signal, headers: registryAuth(auth ?? {}), doing: { verb: 'push' } })
+  }
+
+  /** What the hub, or the registry in front of the term, finds; SEARCH_FAILED where it does not answer. */
+  search(term: string, options: { limit: number; auth?: RegistryAuth; signal?: AbortSignal }): Promise<ImageSearchItem[]> {
+    const { limit, auth, signal } = options
+    return this.client.json(listOf(FOUND), (docker) => docker.searchImages({ term, limit }), {
+      signal,
+      headers: registryAuth(auth),
+      doing: { verb: 'search' },
+    })
   }
 
   /** Asks the registry, through the engine, which digest a reference has now. PULL_FAILED as in pull. */
@@ -96,8 +118,8 @@ export class Images {
   }
 
   /** Endless: the head comes with the first progress, and a slow registry may take minutes to that. */
-  private transfer(path: string, options: CallOptions): AsyncGenerator<ProgressEvent> {
-    return progressOf((opening) => {
+  private transfer(path: string, options: CallOptions & { doing: { verb: Transfer } }): AsyncGenerator<ProgressEvent> {
+    return progressOf(options.doing.verb, (opening) => {
       const signal = options.signal ? AbortSignal.any([options.signal, opening]) : opening
       return this.client.stream('POST', path, { ...options, signal, endless: true })
     })
@@ -105,5 +127,8 @@ export class Images {
 }
 
 function registryAuth(auth: RegistryAuth | undefined): Record<string, string> {
-  return auth ? { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') } : {}
+  if (!auth) return {}
+  // base64 of RFC 4648 section 5, but with its padding: without, the engine takes it for no credentials, without a word (20.10)
+  const text = Buffer.from(JSON.stringify(auth)).toString('base64')
+  return { 'X-Registry-Auth': text.replaceAll('+', '-').replaceAll('/', '_') }
 }

@@ -24,6 +24,11 @@ interface Tools {
   readonly look: (kind: InventoryKind, id: string) => void
 }
 
+interface ListOptions {
+  readonly lookAtAll: boolean
+  readonly look?: (id: string) => void
+}
+
 /** Fills the shelves from the engine's lists and inspects. */
 export class InventorySource {
   constructor(
@@ -48,9 +53,9 @@ export class InventorySource {
     else this.putImage(entry, seq)
   }
 
-  /** Everything. `lookAtAll`: after a gap a container may have been restarted, which its row does not show. */
-  async listAll(options: { lookAtAll: boolean }): Promise<void> {
-    await Promise.all([this.listContainers(options.lookAtAll), this.listImages(), this.listNetworks(), this.listVolumes()])
+  /** Everything. `lookAtAll`: after a gap a container may have been restarted, which its row does not show. `look` hears of each that is worth an inspect. */
+  async listAll({ lookAtAll, look = (id) => this.tools.look('container', id) }: ListOptions): Promise<void> {
+    await Promise.all([this.listContainers(lookAtAll, look), this.listImages(), this.listNetworks(), this.listVolumes()])
   }
 
   async listImages(): Promise<void> {
@@ -71,7 +76,7 @@ export class InventorySource {
     this.fill(this.shelves.volume, rows.map(volumeEntry), seq)
   }
 
-  private async listContainers(lookAtAll: boolean): Promise<void> {
+  private async listContainers(lookAtAll: boolean, look: (id: string) => void): Promise<void> {
     const seq = this.tools.sequence.next()
     const rows = await this.engine.containers.list()
     const shelf = this.shelves.container
@@ -80,7 +85,7 @@ export class InventorySource {
       if (known === undefined) shelf.put(containerRow(row), seq)
       // an answer that is older than what is known says nothing
       if (!shelf.isNewer(row.Id, seq) && known !== undefined) continue
-      if (lookAtAll || known === undefined || !rowAgrees(row, known)) this.tools.look('container', row.Id)
+      if (lookAtAll || known === undefined || !rowAgrees(row, known)) look(row.Id)
     }
     shelf.retain(new Set(rows.map(({ Id }) => Id)), seq)
   }

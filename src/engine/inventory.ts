@@ -24,6 +24,8 @@ const LONG_RETRY_MS = 2_000
 export class Inventory {
   /** Hears every change, in order. */
   readonly changes: Emitter<InventoryChange>
+  /** Hears every event of the engine, and each new subscription to them: what happened before that may not have been heard. */
+  readonly heard: Emitter<EngineEvent | 'subscribed'>
   private readonly shelves: Shelves
   private readonly sequence = new Sequence()
   private readonly queue: WorkQueue
@@ -33,6 +35,9 @@ export class Inventory {
   private running: Promise<void> | undefined
   private synced = false
   private changed = 0
+  private catching: Promise<void> = Promise.resolve()
+  /** A round that has not begun: whoever asks now may share it. */
+  private waiting: Promise<void> | undefined
 
   constructor(
     private readonly engine: EngineParts,
@@ -40,6 +45,7 @@ export class Inventory {
   ) {
     const failed = (error: unknown): void => this.warn(error, 'the inventory could not look at an object')
     this.changes = new Emitter((error) => this.warn(error, 'a listener of the inventory failed'))
+    this.heard = new Emitter((error) => this.warn(error, 'a listener of the engine failed'))
     const tell = (change: Omit<InventoryChange, 'revision'>): void => this.changes.emit({ ...change, revision: ++this.changed })
     this.shelves = { container: new Shelf(tell), image: new Shelf(tell), network: new Shelf(tell), volume: new Shelf(tell) }
     this.queue = new WorkQueue(AT_ONCE, failed)
@@ -96,6 +102,28 @@ export class Inventory {
     return shelf.get(id)
   }
 
+  /**
+   * Asks the engine for everything now, and looks at what differs: after it, nothing is missing that was done before it was
+   * called, by whomever. For what another process has written; callers share one round. @throws AppError of the engine
+   */
+  catchUp(): Promise<void> {
+    if (this.waiting) return this.waiting
+    // One that is under way may have asked before what is to be seen.
+    this.waiting = this.catching.catch(() => undefined).then(() => this.listNow())
+    this.catching = this.waiting
+    return this.waiting
+  }
+
+  private async listNow(): Promise<void> {
+    this.waiting = undefined
+    const ids: string[] = []
+    await this.source.listAll({ lookAtAll: false, look: (id) => ids.push(id) })
+    const work = async (): Promise<void> => {
+      for (let id = ids.pop(); id !== undefined; id = ids.pop()) await this.refresh('container', id)
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  }
+
   /** Begins to follow the engine; safe to call again. */
   start(): void {
     this.running ??= this.run()
@@ -129,6 +157,7 @@ export class Inventory {
     const ended = new AbortController()
     const signal = AbortSignal.any([this.ending.signal, ended.signal])
     const events = await this.engine.system.events({ signal })
+    this.heard.emit('subscribed')
     const timer = setInterval(() => this.check(), this.settings.relistEveryMs).unref()
     try {
       // the events are read while the lists are made, or those of the meantime would be lost
@@ -150,7 +179,10 @@ export class Inventory {
   }
 
   private async read(events: AsyncIterable<EngineEvent>): Promise<void> {
-    for await (const event of events) this.apply(event)
+    for await (const event of events) {
+      this.apply(event)
+      this.heard.emit(event)
+    }
   }
 
   private apply(event: EngineEvent): void {

@@ -1,3 +1,5 @@
+import type { ImageSummary } from './image-types.js'
+
 /**
  * What the engine sends and takes, in its own spelling (engine API 1.41 to 1.55), only the fields that we read.
  * An index signature marks the shapes that admission compares field by field.
@@ -27,10 +29,18 @@ export interface MountPoint {
   readonly RW: boolean
 }
 
+/** A container's place on a network, as admission builds it. */
+export interface EndpointSpec {
+  readonly Aliases?: readonly string[]
+  readonly Links?: readonly string[]
+  readonly IPAMConfig?: { readonly IPv4Address: string }
+}
+
 export interface EndpointSettings {
   readonly NetworkID: string
   readonly EndpointID?: string
   readonly Aliases?: readonly string[] | null
+  readonly Links?: readonly string[] | null
   readonly Gateway?: string
   readonly IPAMConfig?: { readonly IPv4Address?: string } | null
   readonly IPAddress?: string
@@ -195,52 +205,6 @@ export interface ContainerWait {
   readonly Error?: { readonly Message: string } | null
 }
 
-/** One row of `GET /images/json`. */
-export interface ImageSummary {
-  readonly Id: string
-  readonly ParentId: string
-  readonly RepoTags: readonly string[] | null
-  readonly RepoDigests: readonly string[] | null
-  /** Unix seconds. */
-  readonly Created: number
-  readonly Size: number
-  readonly Labels: Readonly<Record<string, string>> | null
-}
-
-export interface ImageInspect {
-  readonly Id: string
-  readonly Parent?: string
-  readonly RepoTags: readonly string[] | null
-  readonly RepoDigests: readonly string[] | null
-  readonly Created?: EngineTime
-  readonly Size: number
-  readonly Architecture: string
-  readonly Os: string
-  readonly Author?: string
-  readonly Config?: ContainerConfig | null
-  readonly RootFS: { readonly Type: string; readonly Layers?: readonly string[] | null }
-}
-
-export interface ImageHistoryItem {
-  readonly Id: string
-  readonly Created: number
-  readonly CreatedBy: string
-  readonly Tags: readonly string[] | null
-  readonly Size: number
-  readonly Comment: string
-}
-
-export interface ImageRemoved {
-  readonly Untagged?: string
-  readonly Deleted?: string
-}
-
-/** `GET /distribution/{name}/json`: what the registry says about a reference. */
-export interface DistributionInspect {
-  readonly Descriptor: { readonly mediaType?: string; readonly digest: string; readonly size?: number }
-  readonly Platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[]
-}
-
 export interface VolumeInspect {
   readonly Name: string
   readonly Driver: string
@@ -303,12 +267,4 @@ export interface SystemDf {
   readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
 }
 
-/** One line of the progress of a pull or push. */
-export interface ProgressEvent {
-  /** `Pulling fs layer`, `Downloading`, `Pull complete`, `Digest: sha256:…`. */
-  readonly status: string
-  /** The layer's short digest, or the tag in the first line. */
-  readonly id?: string
-  readonly current?: number
-  readonly total?: number
-}
+export * from './image-types.js'

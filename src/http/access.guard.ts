@@ -1,11 +1,11 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
-import { Access, OpenRights, operation, type OperationId } from '../access/index.js'
+import { Access, OpenRights, operation, type OperationId, REVISION_HEADER, Revisions } from '../access/index.js'
 import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
 import { endingSignal } from './ending.js'
-import { OPERATION, TEAM_IN_QUERY } from './operation.decorator.js'
+import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
 /** The REST edge's one question to the access layer, before any body is looked into. */
@@ -14,6 +14,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly access: Access,
     private readonly rights: OpenRights,
+    private readonly revisions: Revisions,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -23,6 +24,9 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
     request.berth.dryRun = readDryRun(request, id)
+    // Before the decision: the object that it is about may be what was written.
+    const revision = request.headers[REVISION_HEADER.toLowerCase()]
+    if (typeof revision === 'string' && request.berth.principal) await this.revisions.reach(revision)
     const { principal, dryRun } = request.berth
     const pointer = { ref: reference(request), team: team(request), part: part(request) }
     const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }
@@ -64,7 +68,7 @@ function team(request: BerthRequest): string | undefined {
 function assertQueryIsRead(context: ExecutionContext, request: BerthRequest, id: OperationId): void {
   const keys = Object.keys(request.query as object).filter((key) => !(key === 'dryRun' && takesDryRun(id)))
   if (keys.length === 0) return
-  const teamAllowed = TEAM_IN_QUERY.has(operation(id).target)
+  const teamAllowed = takesTeam(operation(id))
   const args = Object.keys(
     (Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name) as object | undefined) ?? {},
   )

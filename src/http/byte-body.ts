@@ -8,6 +8,8 @@ interface Ends {
   readonly begin: () => void
   /** Cuts the answer with its reason. */
   readonly ending: AbortSignal
+  /** Bytes that the head of the answer promises. */
+  readonly size?: number | undefined
 }
 
 /**
@@ -16,6 +18,7 @@ interface Ends {
  */
 export class ByteBody extends Readable {
   private release: (() => void) | undefined
+  private sent = 0
 
   constructor(
     private readonly chunks: AsyncGenerator<Uint8Array>,
@@ -43,12 +46,17 @@ export class ByteBody extends Readable {
   }
 
   private async pump(to: Writable): Promise<void> {
-    this.ends.begin()
+    const { begin, size } = this.ends
+    begin()
     for (let turn = await this.chunks.next(); !turn.done; turn = await this.chunks.next()) {
       if (this.destroyed) return
+      this.sent += turn.value.length
+      if (size !== undefined && this.sent > size) throw new Error('the source has more bytes than it said')
       await this.written(to, turn.value)
     }
     if (this.destroyed) return
+    // Node ends an answer that is too short without a word, and its client waits for the rest for ever
+    if (size !== undefined && this.sent < size) throw new Error('the source has fewer bytes than it said')
     to.end()
     this.push(null)
     this.resume()

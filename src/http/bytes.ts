@@ -48,7 +48,7 @@ export class BytesAnswer implements NestInterceptor<BytesOut, StreamableFile> {
     return next.handle().pipe(
       map((bytes) => {
         // a quiet source says nothing for long: its client must know at once that it is being served
-        const body = new ByteBody(bytes.chunks, { begin: () => reply.raw.flushHeaders(), ending })
+        const body = new ByteBody(bytes.chunks, { begin: () => reply.raw.flushHeaders(), ending, size: bytes.size })
         void reply.headers(bytes.headers ?? {})
         return new StreamableFile(body, {
           type: bytes.type,

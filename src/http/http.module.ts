@@ -9,6 +9,7 @@ import { DryRunInterceptor } from './dry-run.js'
 import { OpenApiController } from './openapi.controller.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
+import { RevisionInterceptor } from './revision.interceptor.js'
 import { StrictValidationPipe } from './validation.pipe.js'
 
 /** The REST edge: one guard, one pipe, one filter, and what every answer passes, for every controller there is. */
@@ -21,6 +22,7 @@ import { StrictValidationPipe } from './validation.pipe.js'
     Drain,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_PIPE, useClass: StrictValidationPipe },
+    { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
     { provide: APP_INTERCEPTOR, useClass: OutcomeInterceptor },
     // After the audit's: what is only tried has no outcome.
     { provide: APP_INTERCEPTOR, useClass: DryRunInterceptor },

@@ -12,7 +12,10 @@ const DESCRIPTION = `Several teams share one Docker host without trusting each o
 
 Every operation needs the permission in \`x-permission\`; docs/permissions.md tells which role has it. \`{ref}\` is a full id, a
 unique id prefix of at least 4 digits, or a name inside the team; image references are percent-encoded. Times are RFC 3339,
-sizes bytes, cpu cores, durations seconds. Errors are RFC 9457 problem details; docs/errors.md lists the codes.`
+sizes bytes, cpu cores, durations seconds. Errors are RFC 9457 problem details; docs/errors.md lists the codes.
+
+The answer of a write carries \`Berth-Revision\`. The next read at the same gateway process sees the write; a read that sends the
+header back sees it at any process, or is answered 503 after a second.`
 
 /** What a path parameter is, by its name; and by its resource, where that changes the meaning. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -21,6 +24,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ref: 'name, full id, or unique id prefix of at least 4 digits',
   id: 'id',
   'users/id': 'id or user name',
+  'service-accounts/id': 'id or user name',
+  token: 'id of the token',
   name: 'name',
   'registries/name': 'repository (percent-encoded): `team%2Fapp`',
   reference: 'tag or digest (`sha256:…`)',

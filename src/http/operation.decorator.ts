@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common'
 import { MoreRouteConfig } from './route-config.js'
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger'
-import { type Grant, operation, type OperationId, type TargetKind } from '../access/index.js'
+import { type Grant, operation, type OperationId, type OperationRow, type TargetKind } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { documentsDryRun, takesDryRun } from './dry-run.js'
 import type { BerthRequest } from './request-context.js'
@@ -9,7 +9,12 @@ import type { BerthRequest } from './request-context.js'
 export const OPERATION = 'berth:operation'
 
 /** Kinds of target whose resolution takes `?team=`; the edge consumes it, so no DTO declares it. */
-export const TEAM_IN_QUERY: ReadonlySet<TargetKind> = new Set<TargetKind>(['scope', 'container', 'image', 'volume', 'network'])
+const TEAM_IN_QUERY: ReadonlySet<TargetKind> = new Set<TargetKind>(['scope', 'container', 'image', 'volume', 'network'])
+
+/** May `?team=` be given? */
+export function takesTeam({ target, teamInQuery }: Pick<OperationRow, 'target' | 'teamInQuery'>): boolean {
+  return teamInQuery === true || TEAM_IN_QUERY.has(target)
+}
 
 // `any` only in the position of parameters that we say nothing about.
 // eslint-disable-next-line typescript/no-explicit-any
@@ -34,7 +39,7 @@ export function Operation<const Op extends OperationId>(id: Op, summary?: string
     }),
   ]
   if (row.target !== 'public') decorators.push(ApiBearerAuth())
-  if (TEAM_IN_QUERY.has(row.target))
+  if (takesTeam(row))
     decorators.push(
       ApiQuery({
         name: 'team',

@@ -26,7 +26,7 @@ export class StrictValidationPipe extends ValidationPipe {
     // of a grant, a signal or a stream nothing came from the client as it is
     if (metadata.type === 'custom') return value
     try {
-      assertPlainKeys(value, metadata.type === 'body' ? '' : `/${metadata.type}`)
+      assertPlain(value, metadata.type === 'body' ? '' : `/${metadata.type}`)
       return await super.transform(prepared(value, metadata), metadata)
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
@@ -48,8 +48,10 @@ function prepared(value: unknown, metadata: ArgumentMetadata): unknown {
   throw new AppError('INVALID_REQUEST', { reason: 'the body is not an object', errors: [{ pointer: '', detail: 'must be an object' }] })
 }
 
-/** class-transformer drops these keys without a word, and a key that is not read must be an error. */
-function assertPlainKeys(value: unknown, pointer: string): void {
+/** class-transformer drops some keys without a word, and a key that is not read must be an error. No text has NUL: PostgreSQL fails on it. */
+function assertPlain(value: unknown, pointer: string): void {
+  if (typeof value === 'string' && value.includes('\0'))
+    throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors: [{ pointer, detail: 'must not have NUL in it' }] })
   if (typeof value !== 'object' || value === null) return
   for (const [key, inner] of Object.entries(value)) {
     const here = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`.slice(0, 512)
@@ -58,7 +60,7 @@ function assertPlainKeys(value: unknown, pointer: string): void {
         reason: 'some fields are wrong',
         errors: [{ pointer: here, detail: 'is not a field of this operation' }],
       })
-    assertPlainKeys(inner, here)
+    assertPlain(inner, here)
   }
 }
 

@@ -10,7 +10,7 @@ import { filtered, orderOf } from './image-filter.js'
 import { digests, heldImages, ownLabels, references, summary } from './image-view.js'
 import { maskValues } from './mask.js'
 
-type ImageGrant = Grant<'ImageInspect'> | Grant<'ImageHistory'>
+type ImageGrant = Grant<'ImageInspect'> | Grant<'ImageHistory'> | Grant<'ImageLayers'>
 
 /** What teams can read of their images. */
 @Injectable()
@@ -80,7 +80,7 @@ export class ImageCatalog {
 }
 
 /** Values of the environment are for those who may read them in the image's team; the library's, in any of theirs. */
-function readsValues(grant: ImageGrant): boolean {
+export function readsValues(grant: ImageGrant): boolean {
   const { team, library } = grant.target
   if (!library) return grant.holds('containers.env', team)
   return (

@@ -10,12 +10,7 @@ type Test = (image: ImageSummary) => boolean
 
 /** What the query leaves of the images. @throws AppError INVALID_REQUEST when `before` or `since` is none of them. */
 export function filtered(images: readonly ImageSummary[], query: ListImagesQuery): ImageSummary[] {
-  const tests = [
-    byReference(query.reference),
-    byLabels(query.label),
-    byTime(images, query),
-    query.dangling === true ? () => false : () => true,
-  ]
+  const tests = [byReference(query.reference), byLabels(query.label), byTime(images, query), byDangling(query.dangling)]
   return images.filter((image) => tests.every((test) => test(image)))
 }
 
@@ -38,7 +33,12 @@ function byReference(patterns: readonly string[] | undefined): Test {
   return (image) => image.references.some(matches)
 }
 
-function byLabels(labels: readonly string[] | undefined): Test {
+function byDangling(wanted: boolean | undefined): Test {
+  return (image) => wanted === undefined || (image.references.length === 0) === wanted
+}
+
+/** `key` or `key=value`; all of them. */
+export function byLabels(labels: readonly string[] | undefined): Test {
   const wanted = (labels ?? []).map(
     (label) => [label.split('=', 1)[0]!, label.includes('=') ? label.slice(label.indexOf('=') + 1) : null] as const,
   )

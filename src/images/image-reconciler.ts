@@ -4,6 +4,7 @@ import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js
 import type { ImageReferenceRow } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
 import { type HoldingTag, HoldingTags, isCode } from './holding-tags.js'
+import { ScratchReferences } from './scratch.js'
 
 const PASS_EVERY_MS = 10_000
 
@@ -23,6 +24,7 @@ export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShu
     private readonly store: ImageReferenceStore,
     private readonly teams: TeamStore,
     private readonly holding: HoldingTags,
+    private readonly scratch: ScratchReferences,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -45,6 +47,7 @@ export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShu
 
   private async pass(): Promise<void> {
     if (this.engine.inventory.stale) return
+    await this.scratch.sweep()
     const rows = await this.store.everything()
     const places = new Map(rows.map((row) => [this.placeOf(row), row]))
     const tags = await this.ownTags()

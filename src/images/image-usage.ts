@@ -12,7 +12,13 @@ export class ImageUsage {
 
   /** How many of the team's own containers use it; what others do with it is not told. */
   async byTeam(teamId: string, contentId: string): Promise<number> {
+    return (await this.usedBy(teamId)).get(contentId) ?? 0
+  }
+
+  /** Contents that containers of the team use, and how many do. */
+  async usedBy(teamId: string): Promise<Map<string, number>> {
     const rows = await this.ownership.owned('container', [teamId])
-    return rows.filter((row) => this.inventory.containers.get(row.engine_id ?? '')?.imageId === contentId).length
+    const ids = rows.flatMap((row) => this.inventory.containers.get(row.engine_id ?? '')?.imageId ?? [])
+    return new Map([...Map.groupBy(ids, (id) => id)].map(([id, users]) => [id, users.length]))
   }
 }

@@ -2,6 +2,7 @@ import { type ImageReference, parseImageReference } from '../common/image-refere
 import type { ImageEntry } from '../engine/index.js'
 import { LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
+import { isDangling } from './dangling.js'
 import type { ImageSummary } from './dto/image.response.js'
 
 /** References of one team to one content. */
@@ -59,5 +60,5 @@ export function ownLabels(labels: Readonly<Record<string, string>> | null | unde
 }
 
 function parsed(rows: readonly ImageReferenceRow[]): ImageReference[] {
-  return rows.map((row) => parseImageReference(row.reference))
+  return rows.filter((row) => !isDangling(row)).map((row) => parseImageReference(row.reference))
 }

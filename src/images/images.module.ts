@@ -3,13 +3,20 @@ import { ImageSource } from '../common/image-source.js'
 import { JobsModule } from '../jobs/index.js'
 import { HoldingTags } from './holding-tags.js'
 import { ImageCatalog } from './image-catalog.service.js'
+import { ImageLayers } from './image-layers.js'
+import { ImagePrune } from './image-prune.service.js'
 import { ImageReconciler } from './image-reconciler.js'
+import { ImageSearchController } from './image-search.controller.js'
+import { ImageSearch } from './image-search.service.js'
+import { ImageSharing } from './image-sharing.service.js'
 import { ImagesController } from './images.controller.js'
 import { Images } from './images.service.js'
 import { ImageUsage } from './image-usage.js'
 import { LibraryController } from './library.controller.js'
 import { Library } from './library.service.js'
 import { Puller } from './puller.js'
+import { Pusher } from './pusher.js'
+import { TeamRegistryAuth } from './registry-auth.js'
 import { ScratchReferences } from './scratch.js'
 import { TeamImages } from './team-images.js'
 import { TeamImageSource } from './team-image-source.js'
@@ -18,17 +25,23 @@ import { TeamImageSource } from './team-image-source.js'
 @Global()
 @Module({
   imports: [JobsModule],
-  controllers: [ImagesController, LibraryController],
+  controllers: [ImagesController, ImageSearchController, LibraryController],
   providers: [
     HoldingTags,
     ImageCatalog,
+    ImageLayers,
+    ImagePrune,
     ImageReconciler,
     Images,
+    ImageSearch,
+    ImageSharing,
     ImageUsage,
     Library,
     Puller,
+    Pusher,
     ScratchReferences,
     TeamImages,
+    TeamRegistryAuth,
     { provide: ImageSource, useClass: TeamImageSource },
   ],
   exports: [ImageSource],

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
-import { parseImageReference } from '../common/image-reference.js'
+import { type ImageReference, parseImageReference } from '../common/image-reference.js'
 import { type Job, Jobs } from '../jobs/index.js'
 import type { ImageReferenceRow } from '../store/schema.js'
-import type { PullImageBody, TagImageBody } from './dto/image.body.js'
+import type { PullImageBody, PushImageBody, TagImageBody } from './dto/image.body.js'
 import type { RemoveImageQuery } from './dto/image.query.js'
 import type { ImageRemoval, ImageTagged } from './dto/image.response.js'
 import { ImageUsage } from './image-usage.js'
+import { references } from './image-view.js'
 import { Puller } from './puller.js'
+import { Pusher } from './pusher.js'
 import { isOfRepository, TeamImages } from './team-images.js'
 
 /** What changes a team's images. */
@@ -17,21 +19,33 @@ export class Images {
   constructor(
     private readonly jobs: Jobs,
     private readonly puller: Puller,
+    private readonly pusher: Pusher,
     private readonly images: TeamImages,
     private readonly usage: ImageUsage,
   ) {}
 
   /** Starts the pull. @throws AppError INVALID_REFERENCE, INVALID_REQUEST; what fails later is in the job. */
   pull(grant: Grant<'ImageCreate'>, body: PullImageBody): Promise<Job> {
-    if (body.registry !== undefined) {
-      const detail = 'credentials of registries are not offered yet: leave it out to pull without'
-      throw new AppError('INVALID_REQUEST', { reason: 'the registry can not be used', errors: [{ pointer: '/registry', detail }] })
-    }
     const { team } = grant.target
     const reference = parseImageReference(body.reference)
+    assertSameRegistry(reference, body.registry)
     const request = { teamId: team.id, reference, creatorId: grant.principal.userId }
     return this.jobs.start(grant, { kind: 'images.pull', team, subject: { reference: reference.familiar } }, async (job) => ({
       ...(await this.puller.pull(request, job)),
+    }))
+  }
+
+  /** Starts the push of what the reference is now. @throws AppError NOT_FOUND, INVALID_REFERENCE, INVALID_REQUEST; what fails later is in the job. */
+  async push(grant: Grant<'ImagePush'>, body: PushImageBody): Promise<Job> {
+    const { team } = grant.target
+    const reference = parseImageReference(body.reference)
+    if (reference.digest !== null) throw tagWanted('/reference')
+    assertSameRegistry(reference, body.registry)
+    const row = await this.images.at(team.id, reference.normalised)
+    if (!row) throw new AppError('NOT_FOUND')
+    const request = { teamId: team.id, reference, contentId: row.content_id }
+    return this.jobs.start(grant, { kind: 'images.push', team, subject: { reference: reference.familiar } }, async (job) => ({
+      ...(await this.pusher.push(request, job)),
     }))
   }
 
@@ -39,11 +53,7 @@ export class Images {
   async tag(grant: Grant<'ImageTag'>, body: TagImageBody): Promise<ImageTagged> {
     const { team } = grant.target
     const target = parseImageReference(body.target)
-    if (target.digest !== null)
-      throw new AppError('INVALID_REQUEST', {
-        reason: 'a digest can not be given',
-        errors: [{ pointer: '/target', detail: 'must be a name and a tag' }],
-      })
+    if (target.digest !== null) throw tagWanted('/target')
     const source = await this.images.find(team.id, body.source)
     // a digest is of one repository: elsewhere nobody has pushed it
     const digest = isOfRepository(source.reference, target) ? source.digest : null
@@ -68,9 +78,20 @@ export class Images {
   }
 
   private async drop(rows: readonly ImageReferenceRow[]): Promise<string[]> {
-    const untagged: string[] = []
-    for (const row of rows) if (await this.images.drop(row)) untagged.push(parseImageReference(row.reference).familiar)
-    if (untagged.length === 0) throw new AppError('NOT_FOUND')
-    return untagged
+    const gone = []
+    for (const row of rows) if (await this.images.drop(row)) gone.push(row)
+    if (gone.length === 0) throw new AppError('NOT_FOUND')
+    return references(gone)
   }
+}
+
+/** Credentials are found by the host of the reference: those of another registry must never go there. */
+function assertSameRegistry({ registry }: ImageReference, named: string | undefined): void {
+  if (named === undefined || named === registry) return
+  const detail = `must be the registry of the reference, ${registry}; it may be left out`
+  throw new AppError('INVALID_REQUEST', { reason: 'the registry is another one', errors: [{ pointer: '/registry', detail }] })
+}
+
+function tagWanted(pointer: string): AppError {
+  return new AppError('INVALID_REQUEST', { reason: 'a digest can not be given', errors: [{ pointer, detail: 'must be a name and a tag' }] })
 }

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common'
+import { AppError } from '../common/errors.js'
 import { type ImageReference, parseImageReference } from '../common/image-reference.js'
-import { Engine } from '../engine/index.js'
+import { Config } from '../config/config.js'
+import { Engine, type RegistryAuth, type TransferOptions } from '../engine/index.js'
 import type { JobContext } from '../jobs/index.js'
 import { isCode } from './holding-tags.js'
-import { pullProblem } from './pull-problem.js'
-import { layerStep } from './pull-steps.js'
+import { layerStep } from './layer-steps.js'
+import { TeamRegistryAuth } from './registry-auth.js'
 import { ScratchReferences } from './scratch.js'
+import { unlessStalled } from './stall.js'
 import { TeamImages } from './team-images.js'
+import { transferProblem } from './transfer-problem.js'
 
 /** What to pull, and for whom. */
 export interface PullRequest {
@@ -25,6 +29,11 @@ export interface Pulled {
   readonly digest: string | null
 }
 
+/** A request with what the registry gets to see of the team. */
+interface Source extends PullRequest {
+  readonly auth?: RegistryAuth
+}
+
 interface Content {
   readonly id: string
   readonly digest: string | null
@@ -39,59 +48,68 @@ const ATTEMPTS = 3
  */
 @Injectable()
 export class Puller {
+  private readonly stallMs: number
+
   constructor(
     private readonly engine: Engine,
     private readonly scratch: ScratchReferences,
     private readonly images: TeamImages,
-  ) {}
+    private readonly auth: TeamRegistryAuth,
+    config: Config,
+  ) {
+    this.stallMs = config.BERTH_REGISTRY_TIMEOUT * 1_000
+  }
 
-  /** @throws AppError PULL_FAILED with a reason of pull-problem.ts; the signal's reason when it is aborted. */
+  /** @throws AppError PULL_FAILED with a reason of transfer-problem.ts; the signal's reason when it is aborted. */
   async pull(request: PullRequest, job: JobContext): Promise<Pulled> {
     try {
-      const digest = await this.resolve(request.reference, job)
-      return digest === null ? await this.byTag(request, job) : await this.byDigest(request, digest, job)
+      const auth = await this.auth.for(request.teamId, request.reference, 'pull')
+      const source = { ...request, ...(auth && { auth }) }
+      const digest = await this.resolve(source, job)
+      return digest === null ? await this.byTag(source, job) : await this.byDigest(source, digest, job)
     } catch (error) {
-      throw pullProblem(error)
+      throw transferProblem(error)
     }
   }
 
   /** Null: a mirror of the hub may have what its first answer denied, which only a pull finds out. */
-  private async resolve(reference: ImageReference, { signal, report }: JobContext): Promise<string | null> {
+  private async resolve({ reference, auth }: Source, { signal, report }: JobContext): Promise<string | null> {
     if (reference.digest) return reference.digest
     report({ id: 'resolve', status: 'working' })
     try {
-      const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, { signal })
+      const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, { signal, ...(auth && { auth }) })
       report({ id: 'resolve', status: 'done', detail: Descriptor.digest })
       return Descriptor.digest
     } catch (error) {
+      if (isCode(error, 'ENGINE_TIMEOUT')) throw new AppError('PULL_FAILED', { reason: 'the registry does not answer' })
       if (!isCode(error, 'PULL_FAILED') || reference.registry !== 'docker.io') throw error
       report({ id: 'resolve', status: 'skipped' })
       return null
     }
   }
 
-  private byDigest(request: PullRequest, digest: string, job: JobContext): Promise<Pulled> {
+  private byDigest(request: Source, digest: string, job: JobContext): Promise<Pulled> {
     const repository = repositoryOf(request.reference)
     const scratch = `${repository}@${digest}`
     return this.scratch.digest(scratch, job.signal, async () => {
-      const id = await this.transfer({ repository, tag: digest }, scratch, job)
+      const id = await this.transfer({ repository, tag: digest, ...authOf(request) }, scratch, job)
       return this.take(request, { id, digest }, job)
     })
   }
 
-  private byTag(request: PullRequest, job: JobContext): Promise<Pulled> {
+  private byTag(request: Source, job: JobContext): Promise<Pulled> {
     const name = { repository: repositoryOf(request.reference), tag: request.reference.tag ?? 'latest' }
     return this.scratch.tag(name, job.signal, async () => {
-      const id = await this.transfer(name, `${name.repository}:${name.tag}`, job)
+      const id = await this.transfer({ ...name, ...authOf(request) }, `${name.repository}:${name.tag}`, job)
       // the digest reference that the engine adds goes with the tag: the last tag of a repository takes them along
       return this.take(request, { id, digest: await this.digestOf(id, name.repository) }, job)
     })
   }
 
   /** Brings it to the engine, and answers the content's id. */
-  private async transfer(source: { repository: string; tag: string }, scratch: string, { signal, report }: JobContext): Promise<string> {
+  private async transfer(source: TransferOptions, scratch: string, { signal, report }: JobContext): Promise<string> {
     for (let attempt = 1; ; attempt++) {
-      for await (const event of this.engine.images.pull({ ...source, signal })) {
+      for await (const event of unlessStalled(this.engine.images.pull({ ...source, signal }), this.stallMs, 'PULL_FAILED')) {
         const step = layerStep(event)
         if (step) report(step)
       }
@@ -117,6 +135,10 @@ export class Puller {
     await this.images.point({ teamId, reference: reference.normalised, contentId: content.id, digest: content.digest, creatorId })
     return { reference: reference.familiar, ...content }
   }
+}
+
+function authOf({ auth }: Source): Pick<TransferOptions, 'auth'> {
+  return auth ? { auth } : {}
 }
 
 function repositoryOf({ registry, repository }: ImageReference): string {

@@ -2,10 +2,12 @@ import { Injectable, Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
-import { parseImageReference } from '../common/image-reference.js'
+import { type ImageReference, parseImageReference } from '../common/image-reference.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
+import { danglingReference, isDangling } from './dangling.js'
 import { HoldingTags, isCode } from './holding-tags.js'
+import { ImageUsage } from './image-usage.js'
 
 /** Where a team's reference shall point. */
 export interface Pointing {
@@ -17,6 +19,17 @@ export interface Pointing {
   readonly creatorId: string | null
 }
 
+interface Moved {
+  readonly contentId: string
+  readonly tag: string
+}
+
+interface PushedContent {
+  readonly teamId: string
+  readonly reference: ImageReference
+  readonly contentId: string
+}
+
 /** The references of the teams: rows in the database, each with its holding tag on the engine, changed together. */
 @Injectable()
 export class TeamImages {
@@ -25,14 +38,23 @@ export class TeamImages {
   constructor(
     private readonly store: ImageReferenceStore,
     private readonly holding: HoldingTags,
+    private readonly usage: ImageUsage,
   ) {}
 
   /**
-   * Points the reference to the content, which must be on the engine and stay there until this is done.
+   * Points the reference to the content, which must be on the engine and stay there until this is done. What it pointed to
+   * goes, unless containers of the team use it: then it stays without a name.
    * @throws AppError NOT_FOUND when the content is not there.
    */
-  point(pointing: Pointing): Promise<void> {
-    const { teamId, reference, contentId, digest, creatorId } = pointing
+  async point(pointing: Pointing): Promise<void> {
+    const moved = await this.move(pointing)
+    if (moved) await this.leave(pointing, moved)
+    const dangling = await this.at(pointing.teamId, danglingReference(pointing.contentId))
+    if (dangling && !isDangling(pointing)) await this.drop(dangling)
+  }
+
+  /** What the reference pointed to before, and what keeps it for now. */
+  private move({ teamId, reference, contentId, digest, creatorId }: Pointing): Promise<Moved | null> {
     const place = this.holding.place(teamId, reference)
     return this.store.alone(place, async () => {
       const before = await this.at(teamId, reference)
@@ -49,8 +71,16 @@ export class TeamImages {
         creator_id: creatorId,
         created_at: nowIso(),
       })
-      if (moved && old) await this.release(old, moved)
+      return moved && old ? { contentId: moved, tag: old } : null
     })
+  }
+
+  /** Not within the lock of the reference: whoever holds a lock must not wait for another. */
+  private async leave({ teamId, creatorId }: Pointing, { contentId, tag }: Moved): Promise<void> {
+    const used = (await this.usage.byTeam(teamId, contentId)) > 0
+    if (used && (await this.ofContent(teamId, contentId)).length === 0)
+      await this.move({ teamId, reference: danglingReference(contentId), contentId, digest: null, creatorId })
+    await this.release(tag, contentId)
   }
 
   /** Removes the reference; the content goes with the last holder. False: it was gone, or another content's, before. */
@@ -64,6 +94,11 @@ export class TeamImages {
       await this.release(`${place}:h`, now.content_id)
       return true
     })
+  }
+
+  /** The content of the reference has this digest at its registry now. */
+  pushed({ teamId, reference, contentId }: PushedContent, digest: string): Promise<void> {
+    return this.store.setDigest({ team_id: teamId, reference: reference.normalised, content_id: contentId }, digest)
   }
 
   /**

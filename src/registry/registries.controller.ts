@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { DryRunBy } from '../http/dry-run.js'
+import { IfMatch, Tagged, TakesIfMatch } from '../http/etag.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import {
   CreateRegistryBody,
@@ -37,20 +38,28 @@ export class RegistriesController {
   }
 
   @Get(':id')
+  @Tagged()
   @Operation('RegistryInspect', 'A registry')
   inspect(@Granted() grant: Grant<'RegistryInspect'>, @Param('id') _id: string): Promise<Registry> {
     return this.registries.inspect(grant)
   }
 
   @Patch(':id')
+  @Tagged()
+  @TakesIfMatch()
   @DryRunBy('tryUpdate')
   @Operation('RegistryUpdate', 'Change a registry; what is new is tried first')
-  update(@Granted() grant: Grant<'RegistryUpdate'>, @Param('id') _id: string, @Body() body: UpdateRegistryBody): Promise<Registry> {
-    return this.registries.update(grant, body)
+  update(
+    @Granted() grant: Grant<'RegistryUpdate'>,
+    @Param('id') _id: string,
+    @Body() body: UpdateRegistryBody,
+    @IfMatch() ifMatch: string | undefined,
+  ): Promise<Registry> {
+    return this.registries.update(grant, body, ifMatch)
   }
 
-  tryUpdate(grant: Grant<'RegistryUpdate'>, _id: string, body: UpdateRegistryBody): Promise<void> {
-    return this.registries.tryUpdate(grant, body)
+  tryUpdate(grant: Grant<'RegistryUpdate'>, _id: string, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<void> {
+    return this.registries.tryUpdate(grant, body, ifMatch)
   }
 
   @Delete(':id')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type Grant, scopeOf, type TeamRef } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
+import { assertMatches } from '../common/etag.js'
 import { pageOf } from '../common/paging.js'
 import { isUniqueViolation } from '../store/database.js'
 import { RegistryStore } from '../store/registries.store.js'
@@ -50,9 +51,10 @@ export class Registries {
     return view(saved, team)
   }
 
-  /** @throws AppError as create, and CONFLICT when somebody else changed it meanwhile */
-  async update(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody): Promise<Registry> {
+  /** @throws AppError as create, PRECONDITION_FAILED, and CONFLICT when somebody else changed it meanwhile */
+  async update(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<Registry> {
     const row = await this.row(grant.target.id)
+    assertMatches(ifMatch, view(row, grant.target.team))
     const before = { ...row, credential: this.keptBy(row, body) }
     const draft = changed(before, body)
     // a new name needs no registry that answers
@@ -73,8 +75,9 @@ export class Registries {
   }
 
   /** Would `update` do it? */
-  async tryUpdate(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody): Promise<void> {
+  async tryUpdate(grant: Grant<'RegistryUpdate'>, body: UpdateRegistryBody, ifMatch: string | undefined): Promise<void> {
     const row = await this.row(grant.target.id)
+    assertMatches(ifMatch, view(row, grant.target.team))
     const before = { ...row, credential: this.keptBy(row, body) }
     const draft = changed(before, body)
     await this.assertFree(row.team_id, draft, row.id)

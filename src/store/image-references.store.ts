@@ -8,13 +8,27 @@ import type { ImageReferenceRow, ImageReferencesTable } from './schema.js'
 /** The pseudo team whose references every team may read and use. */
 export const LIBRARY = 'library'
 
+/** A reference that was set or moved, or removed. */
+export interface ImageReferenceChange {
+  readonly action: 'tag' | 'untag'
+  readonly row: ImageReferenceRow
+}
+
 /** Team + normalised reference → content. The engine's own tags mean nothing to us. */
 @Injectable()
 export class ImageReferenceStore {
   private readonly locks: Locks
 
+  private readonly listeners = new Set<(change: ImageReferenceChange) => void>()
+
   constructor(private readonly db: Database) {
     this.locks = new Locks(db)
+  }
+
+  /** Hears of every write of this process. Returns the way to stop listening. */
+  onChange(listener: (change: ImageReferenceChange) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
   }
 
   /** Runs the work alone among all processes: a reference's row and its tag on the engine change together. */
@@ -60,10 +74,28 @@ export class ImageReferenceStore {
         .onConflict((c) => c.columns(['team_id', 'reference']).doUpdateSet({ content_id, digest, creator_id, created_at }))
         .execute()
     })
+    this.tell({ action: 'tag', row })
+  }
+
+  /** What the content was pushed as; nothing when the reference has moved on. */
+  async setDigest(at: Pick<ImageReferenceRow, 'team_id' | 'reference' | 'content_id'>, digest: string): Promise<void> {
+    const { team_id, reference, content_id } = at
+    await this.db
+      .updateTable('image_references')
+      .set({ digest })
+      .where('team_id', '=', team_id)
+      .where('reference', '=', reference)
+      .where('content_id', '=', content_id)
+      .execute()
   }
 
   async remove(uid: string): Promise<void> {
-    await this.db.deleteFrom('image_references').where('uid', '=', uid).execute()
+    const row = await this.db.deleteFrom('image_references').where('uid', '=', uid).returningAll().executeTakeFirst()
+    if (row) this.tell({ action: 'untag', row })
+  }
+
+  private tell(change: ImageReferenceChange): void {
+    for (const listener of this.listeners) listener(change)
   }
 
   private all() {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
+import { lockRole } from './roles.store.js'
 import type { MembershipsTable } from './schema.js'
 
 /** A member as the team's list shows them. */
@@ -24,12 +25,16 @@ export class MembershipStore {
     return (await this.members(teamId).where('memberships.user_id', '=', userId).executeTakeFirst()) ?? null
   }
 
-  async put(membership: MembershipsTable): Promise<void> {
-    await this.db
-      .insertInto('memberships')
-      .values(membership)
-      .onConflict((c) => c.columns(['team_id', 'user_id']).doUpdateSet({ role: membership.role }))
-      .execute()
+  /** @param custom the role is one that an administrator made. @throws AppError NOT_FOUND when that is gone */
+  async put(membership: MembershipsTable, custom = false): Promise<void> {
+    await this.db.transaction().execute(async (tx) => {
+      if (custom) await lockRole(tx, membership.role)
+      await tx
+        .insertInto('memberships')
+        .values(membership)
+        .onConflict((c) => c.columns(['team_id', 'user_id']).doUpdateSet({ role: membership.role }))
+        .execute()
+    })
   }
 
   async remove(teamId: string, userId: string): Promise<void> {

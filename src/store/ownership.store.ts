@@ -50,6 +50,12 @@ export class OwnershipStore {
     return (await this.live(kind).where('engine_id', '=', engineId).executeTakeFirst()) ?? null
   }
 
+  /** The newest row of the object, also of one that is gone. */
+  async lastByEngineId(kind: OwnedKind, engineId: string): Promise<OwnershipRow | null> {
+    const rows = this.db.selectFrom('ownership').selectAll().where('kind', '=', kind).where('engine_id', '=', engineId)
+    return (await rows.orderBy('created_at', 'desc').limit(1).executeTakeFirst()) ?? null
+  }
+
   /** The row that holds the name in the team, live or pending. */
   async holder(kind: OwnedKind, name: string, teamId: string): Promise<OwnershipRow | null> {
     const held = this.db.selectFrom('ownership').selectAll().where('holds_name', '=', 1)

@@ -7,12 +7,16 @@ import type { ColumnType, Generated, Selectable } from 'kysely'
 export interface Schema {
   settings: SettingsTable
   users: UsersTable
+  roles: RolesTable
+  totp: TotpTable
+  identities: IdentitiesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
   sessions: SessionsTable
   tokens: TokensTable
   ownership: OwnershipTable
   image_references: ImageReferencesTable
+  image_scratch: ImageScratchTable
   jobs: JobsTable
   audit: AuditTable
   audit_chains: AuditChainsTable
@@ -22,6 +26,9 @@ export interface Schema {
   host_export_teams: HostExportTeamsTable
   host_ports: HostPortsTable
   renames: RenamesTable
+  events: EventsTable
+  event_marks: EventMarksTable
+  leases: LeasesTable
   registries: RegistriesTable
 }
 
@@ -41,11 +48,47 @@ export interface UsersTable {
   /** PHC string of Argon2id. */
   password_hash: string
   /** Role on the whole host, beside the roles in teams. */
-  host_role: 'admin' | 'auditor' | null
+  host_role: string | null
   disabled: number
   created_at: string
   /** Access tokens issued before it are refused (password change). */
   credentials_at: string
+  /** `service`: a program's account, which nobody logs in as. */
+  kind: 'user' | 'service'
+  /** The only team of a service account. */
+  team_id: string | null
+}
+
+/** The second factor of a user, RFC 6238. */
+export interface TotpTable {
+  user_id: string
+  /** Sealed. */
+  secret: string
+  /** Null while it is being set up, and not asked for. */
+  confirmed_at: string | null
+  /** The time step of the last code that was taken: each counts once. */
+  last_step: number
+  /** JSON list of SHA-256 of the recovery codes that are left. */
+  recovery: string
+  created_at: string
+}
+
+/** A user as an OpenID provider knows them. */
+export interface IdentitiesTable {
+  issuer: string
+  subject: string
+  user_id: string
+  created_at: string
+}
+
+/** Roles that an administrator made, beside the built-in ones. */
+export interface RolesTable {
+  name: string
+  scope: 'team' | 'host'
+  display_name: string
+  /** JSON list of permissions. */
+  permissions: string
+  created_at: string
 }
 
 export interface TeamsTable {
@@ -146,6 +189,18 @@ export interface ImageReferencesTable {
   created_at: string
 }
 
+/** A public reference on the engine that a transfer uses for a while. */
+export interface ImageScratchTable {
+  /** `name:tag` or `name@sha256:…`, normalised. */
+  reference: string
+  /** A tag has one holder at a time, `tag`; a digest has one for each process that uses it. */
+  holder: string
+  process_id: string
+  /** What the host's operator had there before: to be put back. */
+  restore_id: string | null
+  created_at: string
+}
+
 export interface JobsTable {
   id: string
   kind: string
@@ -232,6 +287,41 @@ export interface RenamesTable {
   created_at: string
 }
 
+/** What happened, for a while: bounded by count and age. Rows are never changed. */
+export interface EventsTable {
+  seq: Generated<number>
+  /** The engine's time, RFC 3339 with nanoseconds. */
+  at: string
+  /** What makes it one event, however often the engine tells it. */
+  key: string
+  /** Whose object it was; null for what belongs to no team. */
+  team_id: string | null
+  /** `gap`: what happened here is not known. */
+  kind: 'container' | 'image' | 'network' | 'volume' | 'host' | 'gap'
+  action: string
+  /** Ownership row of the object. */
+  object: string | null
+  /** Full engine id; of a volume its engine name. */
+  engine_id: string | null
+  /** As the team called it then. */
+  name: string | null
+  /** JSON: what the kind of event tells beside. */
+  data: string
+}
+
+/** Places in the ring of events: up to where the engine was heard, and what was removed. */
+export interface EventMarksTable {
+  name: string
+  value: string
+}
+
+/** What one process at a time does; it is another's when its holder has not renewed it. */
+export interface LeasesTable {
+  name: string
+  process_id: string
+  until: string
+}
+
 /** A folder of the host that an administrator opened to teams, by an alias. */
 export interface HostExportsTable {
   alias: string
@@ -282,8 +372,12 @@ export interface HostPortsTable {
 
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
+export type EventRow = Selectable<EventsTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
+export type TotpRow = Selectable<TotpTable>
+export type ImageScratchRow = Selectable<ImageScratchTable>
+export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>

@@ -1,42 +1,54 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { AuditStore } from './audit.store.js'
 import { Database } from './database.js'
+import { EventStore } from './events.store.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
+import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
+import { ImageScratchStore } from './image-scratch.store.js'
 import { JobStore } from './jobs.store.js'
+import { LeaseStore } from './leases.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
+import { RoleStore } from './roles.store.js'
 import { SessionStore } from './sessions.store.js'
 import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
 import { TokenStore } from './tokens.store.js'
+import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
 
 const STORES = [
   AuditStore,
+  EventStore,
   HostExportStore,
   HostPortStore,
+  IdentityStore,
   ImageReferenceStore,
+  ImageScratchStore,
   JobStore,
+  LeaseStore,
   MembershipStore,
   OwnershipStore,
   ProcessStore,
   RegistryStore,
   RenameStore,
   SecretBox,
+  RoleStore,
   SessionStore,
   SettingsStore,
   SetupStore,
   SubnetStore,
   TeamStore,
   TokenStore,
+  TotpStore,
   UserStore,
 ]
 

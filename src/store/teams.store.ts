@@ -57,6 +57,7 @@ export class TeamStore {
       if (owned > 0) return owned
       await tx.updateTable('teams').set({ deleted_at: at }).where('id', '=', id).where('deleted_at', 'is', null).execute()
       await tx.deleteFrom('memberships').where('team_id', '=', id).execute()
+      await tx.deleteFrom('users').where('kind', '=', 'service').where('team_id', '=', id).execute()
       await tx.deleteFrom('host_export_teams').where('team_id', '=', id).execute()
       // credentials of nobody are of use to nobody
       await tx.deleteFrom('registries').where('team_id', '=', id).execute()

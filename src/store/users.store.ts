@@ -3,17 +3,30 @@ import type { Transaction } from 'kysely'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { Database } from './database.js'
-import type { Schema, UserRow, UsersTable } from './schema.js'
+import type { VisibleTeams } from './ownership.store.js'
+import { lockRole } from './roles.store.js'
+import type { MembershipsTable, Schema, UserRow, UsersTable } from './schema.js'
+import { lockTeam } from './team-lock.js'
 
 /** A membership with its team's name. */
 export interface MembershipRow {
   readonly team_id: string
   readonly team_name: string
   readonly role: string
+  /** What the role holds where an administrator made it; null of a built-in one, and of one that there is no more. */
+  readonly permissions: string | null
 }
 
 /** What may be changed of a user: never the id or the name. */
-export type UserChange = Partial<Omit<UsersTable, 'id' | 'username'>>
+export type UserChange = Partial<Omit<UsersTable, 'id' | 'username' | 'kind' | 'team_id'>>
+
+/** How a change of a user is made. */
+export interface UpdateOptions {
+  /** The one session that stays. */
+  readonly keepSession?: string | undefined
+  /** The host role of the change is not a built-in one. */
+  readonly customRole?: boolean
+}
 
 /** The settings row that changes of administrators take turns on. */
 const ADMINISTRATORS = 'administrators'
@@ -49,8 +62,25 @@ export class UserStore {
     return (await this.db.selectFrom('users').selectAll().where('username', '=', username).executeTakeFirst()) ?? null
   }
 
+  /** People and programs. */
   all(): Promise<UserRow[]> {
     return this.db.selectFrom('users').selectAll().orderBy('username').execute()
+  }
+
+  people(): Promise<UserRow[]> {
+    return this.db.selectFrom('users').selectAll().where('kind', '=', 'user').orderBy('username').execute()
+  }
+
+  /** Service accounts of the teams. */
+  ofTeams({ teamIds }: VisibleTeams): Promise<UserRow[]> {
+    if (teamIds.length === 0) return Promise.resolve([])
+    return this.db
+      .selectFrom('users')
+      .selectAll()
+      .where('kind', '=', 'service')
+      .where('team_id', 'in', teamIds)
+      .orderBy('username')
+      .execute()
   }
 
   /** Roles in teams that still exist. */
@@ -58,7 +88,8 @@ export class UserStore {
     return this.db
       .selectFrom('memberships')
       .innerJoin('teams', 'teams.id', 'memberships.team_id')
-      .select(['memberships.team_id', 'teams.name as team_name', 'memberships.role'])
+      .leftJoin('roles', (join) => join.onRef('roles.name', '=', 'memberships.role').on('roles.scope', '=', 'team'))
+      .select(['memberships.team_id', 'teams.name as team_name', 'memberships.role', 'roles.permissions'])
       .where('memberships.user_id', '=', userId)
       .where('teams.deleted_at', 'is', null)
       .orderBy('teams.name')
@@ -70,13 +101,25 @@ export class UserStore {
     await this.db.insertInto('users').values(user).execute()
   }
 
+  /** An account for a program, with its role, all or nothing. @throws the database's unique violation, AppError NOT_FOUND when the team or role is gone. */
+  async insertService(account: UsersTable, membership: MembershipsTable, custom: boolean): Promise<void> {
+    await this.db.transaction().execute(async (tx) => {
+      await lockTeam(tx, membership.team_id)
+      if (custom) await lockRole(tx, membership.role)
+      await tx.insertInto('users').values(account).execute()
+      await tx.insertInto('memberships').values(membership).execute()
+    })
+  }
+
   /**
    * Changes a user; with new credentials, or when disabled, all sessions end in the same transaction, but for `keepSession`.
-   * @throws AppError LAST_ADMINISTRATOR when nobody would be left who administers, NOT_FOUND when the user is gone.
+   * @throws AppError LAST_ADMINISTRATOR when nobody would be left who administers, NOT_FOUND when the user, or a host role that an
+   * administrator made (`customRole`), is gone.
    */
-  async update(id: string, change: UserChange, keepSession?: string): Promise<void> {
+  async update(id: string, change: UserChange, { keepSession, customRole = false }: UpdateOptions = {}): Promise<void> {
     if (Object.keys(change).length === 0) return
     await this.db.transaction().execute(async (tx) => {
+      if (customRole && change.host_role) await lockRole(tx, change.host_role)
       if ((change.host_role !== undefined && change.host_role !== 'admin') || change.disabled === 1)
         await assertAnotherAdministrator(tx, id)
       const done = await tx.updateTable('users').set(change).where('id', '=', id).executeTakeFirst()

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'socket.io'
-import type { Access, OperationId, Principal } from '../access/index.js'
+import { type Access, type OperationId, type Principal, sameRights } from '../access/index.js'
 import { AppError, type ErrorCode, toProblem } from '../common/errors.js'
 import { assertShape, type InboundEvent, isInbound, isPlainObject, SHAPES } from './message.js'
 import { readParams } from './params.js'
@@ -37,6 +37,14 @@ export interface ConnectionParts {
 interface Open {
   readonly session: StreamSession
   readonly rights: StreamRights<OperationId>
+  /** What it was decided on last. A look that came while it was being opened did not see it, so each knows for itself. */
+  basis: Basis
+}
+
+/** Whose rights, and how much was known to have changed by then. */
+interface Basis {
+  readonly principal: Principal
+  readonly changes: number
 }
 
 /** One socket and its streams: every message is answered, whatever it is. */
@@ -46,6 +54,8 @@ export class StreamConnection implements Opener {
   /** Streams whose source is being opened; they count for the limit. */
   private opening = 0
   private rechecking: Promise<void> | undefined
+  /** Counts what is known to have changed. */
+  private changes = 0
   /** Looks in a row that could not decide; there is one each second. */
   private undecided = 0
 
@@ -66,8 +76,9 @@ export class StreamConnection implements Opener {
 
   /** Decides again on every stream. `changed`: something that decisions were based on is known to be different. */
   recheck(changed: boolean): Promise<void> {
+    if (changed) this.changes += 1
     // one after another: an older look must not overwrite a newer one
-    const turn = (this.rechecking ?? Promise.resolve()).then(() => this.look(changed))
+    const turn = (this.rechecking ?? Promise.resolve()).then(() => this.look())
     this.rechecking = turn
     return turn
   }
@@ -80,16 +91,19 @@ export class StreamConnection implements Opener {
     await Promise.all(ending)
   }
 
-  private async look(changed: boolean): Promise<void> {
+  private async look(): Promise<void> {
     try {
-      const now = await within(DECIDE_MS, this.parts.revalidate(this.principal))
-      const differs = changed || !sameRights(this.principal, now)
-      this.principal = now
+      const { changes } = this
+      // only here: an opening that has read the rights before they changed must not bring them back
+      this.principal = await within(DECIDE_MS, this.parts.revalidate(this.principal))
       this.undecided = 0
-      for (const { session, rights } of this.streams.values()) {
-        if (!differs && !rights.doubtful) continue
+      const basis = { principal: this.principal, changes }
+      for (const stream of this.streams.values()) {
+        const { session, rights } = stream
+        if (isSame(stream.basis, basis) && !rights.doubtful) continue
         const lost = await rights.recheck()
         if (lost) void session.finish({ reason: 'revoked', error: toProblem(lost, rights.requestId) })
+        else stream.basis = basis
       }
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'UNAUTHENTICATED') {
@@ -155,11 +169,12 @@ export class StreamConnection implements Opener {
       const { info, source } = registered
       const given = message['params']
       const { params, credit } = await readParams(isPlainObject(given) ? given : {}, info.params)
-      this.principal = await this.parts.revalidate(this.principal)
+      const { changes } = this
+      const principal = await this.parts.revalidate(this.principal)
       const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
-      const grants = await rights.grantAll(source.pointers(params))
+      const grants = await rights.grantAll(source.pointers(params), principal)
       const session = this.session(requestId, credit)
-      this.keep({ session, rights })
+      this.keep({ session, rights, basis: { principal, changes } })
       try {
         const context = { signal: session.signal, regrant: rights.regrant.bind(rights), release: rights.release.bind(rights) }
         const opened = await source.open(grants, params, context)
@@ -171,8 +186,11 @@ export class StreamConnection implements Opener {
         )
         session.start(opened)
       } catch (error) {
+        const { ended } = session
         session.abandon()
-        throw error
+        // cut while its source opened: that is why the source failed, and what the client is told
+        if (!ended) throw error
+        ack({ ok: false, error: ended.error ?? toProblem(new AppError('STOPPING'), requestId) })
       }
     } finally {
       this.opening -= 1
@@ -211,11 +229,8 @@ function bytesOf(data: unknown): Uint8Array {
   return typeof data === 'string' ? Buffer.from(data) : new Uint8Array(0)
 }
 
-/** What decisions read of a principal. */
-function sameRights(before: Principal, now: Principal): boolean {
-  const facts = ({ hostRole, memberships, cap, onlyTeam }: Principal): string =>
-    JSON.stringify([hostRole, [...memberships].map(([id, { role }]) => `${id} ${role}`).toSorted(), cap && [...cap].toSorted(), onlyTeam])
-  return facts(before) === facts(now)
+function isSame(before: Basis, now: Basis): boolean {
+  return before.changes === now.changes && (before.principal === now.principal || sameRights(before.principal, now.principal))
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -205,3 +205,31 @@ export interface TopRecord {
   /** So many lists before this one are left out, because the reader was too slow for them. */
   dropped?: number
 }
+
+/** Something that happened to an object of the team: a frame of `system.events`, as `GET /system/events` has it. */
+export interface EventRecord {
+  type: 'event'
+  /** Goes on after it. */
+  cursor: string
+  /** RFC 3339 with nanoseconds. */
+  time: string
+  kind: 'container' | 'image' | 'network' | 'volume' | 'host'
+  /** The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
+  action: string
+  team: string | null
+  /** Full id; volumes have none. */
+  id: string | null
+  /** As the team called it then. */
+  name: string | null
+  exitCode?: number
+  signal?: string
+  exec?: string
+  /** Null without the permission containers.env. */
+  command?: string | null
+  image?: string
+  health?: string
+  container?: { id: string; name: string }
+  destination?: string
+  readOnly?: boolean
+  previousName?: string
+}

@@ -39,19 +39,19 @@ export class StreamRights<Op extends OperationId> {
     readonly requestId: string,
   ) {}
 
-  /** One Grant, and one audit record, for each pointer. @throws AppError of the first denial. */
-  async grantAll(pointers: readonly Pointer[]): Promise<Grant<Op>[]> {
+  /** One Grant, and one audit record, for each pointer, all by one principal. @throws AppError of the first denial. */
+  async grantAll(pointers: readonly Pointer[], principal: Principal): Promise<Grant<Op>[]> {
     // a stream that does not open because of its second object must not leave a record that it opened the first
-    const denied = pointers.length > 1 ? await this.firstDenied(pointers) : undefined
-    if (denied) await this.access.grant(this.request(denied))
-    for (const pointer of pointers) this.held.push(heldOf(await this.access.grant(this.request(pointer)), pointer))
+    const denied = pointers.length > 1 ? await this.firstDenied(pointers, principal) : undefined
+    if (denied) await this.access.grant(this.request(denied, principal))
+    for (const pointer of pointers) this.held.push(heldOf(await this.access.grant(this.request(pointer, principal)), pointer))
     return this.held.map(({ grant }) => grant)
   }
 
-  private async firstDenied(pointers: readonly Pointer[]): Promise<Pointer | undefined> {
+  private async firstDenied(pointers: readonly Pointer[], principal: Principal): Promise<Pointer | undefined> {
     for (const pointer of pointers)
       try {
-        await this.access.decide(this.request(pointer))
+        await this.access.decide(this.request(pointer, principal))
       } catch (error) {
         if (error instanceof AppError) return pointer
         throw error
@@ -68,7 +68,9 @@ export class StreamRights<Op extends OperationId> {
       throw error
     }
     const grant = await this.access.grant(this.request(pointer))
-    this.held = this.held.map((held) => (held.grant === instead ? heldOf(grant, pointer) : held))
+    // a look that came meanwhile has judged the old one: the next one looks at this in any case
+    const renewed = { ...heldOf(grant, pointer), missing: true }
+    this.held = this.held.map((held) => (held.grant === instead ? renewed : held))
     return grant
   }
 
@@ -115,8 +117,8 @@ export class StreamRights<Op extends OperationId> {
     return target.kind === 'scope' || target.kind === 'image' || holdsOnHost(this.opener.principal, permission) !== null
   }
 
-  private request(pointer: Pointer) {
-    const { principal, address } = this.opener
+  private request(pointer: Pointer, principal = this.opener.principal) {
+    const { address } = this.opener
     return { operation: this.id, principal, pointer, requestId: this.requestId, address, stream: true as const }
   }
 }

@@ -3,7 +3,7 @@ import type { Grant, OperationId, Pointer } from '../access/index.js'
 import type { StreamGap, StreamSourceChanged } from './protocol.js'
 
 // what sources speak of and share; they import nothing else of the socket edge
-export type { ExecFrame, LogCursors, LogRecord, LogState, StatsFigures, StatsRecord, TopRecord } from './protocol.js'
+export type { EventRecord, ExecFrame, LogCursors, LogRecord, LogState, StatsFigures, StatsRecord, TopRecord } from './protocol.js'
 export { type Audience, type SharedReader, SharedUpstreams } from './shared.js'
 
 export const STREAM_KIND = 'berth:stream-kind'

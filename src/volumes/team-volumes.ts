@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Claim, Ownership, type TeamRef } from '../access/index.js'
+import { type Claim, engineName, Ownership, type TeamRef } from '../access/index.js'
 import { admitVolume, TeamPolicies } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import { type VolumeAvailable, VolumeSource, type VolumeWanted } from '../common/volume-source.js'
@@ -60,6 +60,8 @@ export class TeamVolumes extends VolumeSource {
   /** @throws AppError NAME_IN_USE, engine errors */
   async make({ team, name, userId: creatorId, labels }: NewVolume): Promise<VolumeEntry> {
     const policy = await this.policies.of(team.id)
+    // before anything is claimed: what is denied leaves nothing
+    admitVolume({ Name: engineName(team.name, name), Labels: labels }, {}, policy)
     const claim = await this.ownership.claim({ kind: 'volume', team, name, creatorId })
     try {
       const made = await this.engine.volumes.create(admitVolume({ Name: claim.engineName, Labels: labels }, claim.labels, policy))

@@ -3,7 +3,7 @@
  * answer should be comes from model.ts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { operation, type OperationId, OPERATIONS, type TargetKind } from '../../src/access/index.js'
+import { operation, type OperationId, OPERATIONS, RULES, type TargetKind } from '../../src/access/index.js'
 import { ERRORS } from '../../src/common/errors.js'
 import { ROUTES } from '../../clients/typescript/src/generated/routes.js'
 import { ACTORS, type Expected, expected, targetsOf, type Which, type Who } from './model.js'
@@ -63,7 +63,7 @@ describe.each(STREAM)('%s over a socket', (id) => {
     for (const which of targetsOf(id)) {
       const wanted = expected(who, id, which)
       const before = await stateBefore(id, wanted)
-      const { ok, error } = await world.open(who, STREAMS[id]!(world.ref(operation(id).target, which)))
+      const { ok, error } = await world.open(who, STREAMS[id]!(pointerOf(id, which)))
       const answer = {
         status: ok ? 200 : statusOf(error!.code),
         code: ok ? null : error!.code,
@@ -90,7 +90,9 @@ describe.each(ACTORS.filter(({ loggedIn }) => loggedIn))('can-i of $name', (who)
       const { body } = await world.actor(who).http.post('/me/can-i').send({ operation: id, target: { ref, team } }).expect(200)
       const wanted = expected(who, id, which)
       const { permission } = operation(id)
-      expect({ which, ...(body as object) }).toEqual({
+      const { because, ...answer } = body as { because: { rule: string } }
+      expect(RULES).toContain(because.rule)
+      expect({ which, ...answer }).toEqual({
         which,
         allowed: wanted === 'allowed',
         permission,
@@ -115,6 +117,13 @@ async function assertUnchanged(before: State | null): Promise<void> {
   if (before) expect(await world.state()).toEqual(before)
 }
 
+/** What the params of a stream point at. */
+function pointerOf(id: OperationId, which: Which): string | undefined {
+  const { target } = operation(id)
+  if (target !== 'scope') return world.ref(target, which)
+  return which === 'none' ? undefined : world.teams[which]
+}
+
 async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected): Promise<Answer> {
   const sample = SAMPLES[id]!
   const [method, template] = ROUTES[id as keyof typeof ROUTES]
@@ -127,9 +136,10 @@ async function askRest(who: Who, id: OperationId, which: Which, wanted: Expected
   // the first parameter is the target's
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => given[name] ?? encodeURIComponent(ref!))
   const team = which === 'none' || isObject ? undefined : world.teams[which]
-  const query = [sample.query, team && target === 'scope' ? `team=${team}` : undefined].filter(Boolean).join('&')
+  const inQuery = target === 'scope' || operation(id).teamInQuery === true
+  const query = [sample.query, team && inQuery ? `team=${team}` : undefined].filter(Boolean).join('&')
   const request = actor.http[method.toLowerCase() as 'get'](path + (query && `?${query}`))
-  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && { team }) } : undefined
+  const body = sample.body ? { ...sample.body, ...(team && target === 'team' && !inQuery && { team }) } : undefined
   const { status, headers, text } = await (body ? request.send(body) : request)
   const problem = status >= 400 ? problemOf(text, headers) : null
   const { date: _date, 'x-request-id': requestId, ...telling } = headers as Record<string, string>
@@ -146,6 +156,7 @@ function problemOf(text: string | undefined, headers: Record<string, string>): {
 async function spent(spend: Sample['uses'], target: TargetKind, which: Which): Promise<string> {
   if (spend === 'user' && which !== 'missing') return world.anotherUser()
   if (spend === 'registry') return world.anotherRegistry(world.ref(target, which))
+  if (spend === 'serviceAccount') return world.anotherServiceAccount(world.ref(target, which))
   return world.ref(target, which)
 }
 

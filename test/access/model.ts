@@ -12,7 +12,7 @@ export type Which = 'none' | 'own' | 'foreign' | 'foreignName' | 'missing'
 export interface Who {
   readonly name: string
   readonly loggedIn: boolean
-  readonly role: keyof typeof TEAM_ROLES | null
+  readonly role: keyof typeof TEAM_ROLES | 'custom' | null
   readonly host: keyof typeof HOST_ROLES | null
   /** A token's own list, and its only team. */
   readonly cap: readonly Permission[] | null
@@ -39,6 +39,26 @@ export const TOKEN_PERMISSIONS = [
   'jobs.cancel',
 ] as const satisfies Permission[]
 
+/** What the role `custom` holds: one that an administrator made. */
+export const CUSTOM_ROLE = [
+  'teams.read',
+  'containers.read',
+  'containers.operate',
+  'volumes.remove',
+  'jobs.read',
+  'images.read',
+] as const satisfies Permission[]
+
+/** What the service account's token lists: some of it is more than its role has, some of the role is not in it. */
+export const PROGRAM_PERMISSIONS = [
+  'self.read',
+  'teams.read',
+  'containers.read',
+  'containers.operate',
+  'containers.exec',
+  'images.read',
+] as const satisfies Permission[]
+
 export const ACTORS: readonly Who[] = [
   { ...person('anonymous'), loggedIn: false },
   person('nobody'),
@@ -48,6 +68,7 @@ export const ACTORS: readonly Who[] = [
   person('auditor', null, 'auditor'),
   person('admin', null, 'admin'),
   { ...person('token', 'maintainer'), cap: TOKEN_PERMISSIONS, onlyTeam: 'alpha' },
+  { ...person('program', 'custom'), cap: PROGRAM_PERMISSIONS, onlyTeam: 'alpha' },
 ]
 
 export type Expected = 'allowed' | 'unauthenticated' | 'permission_denied' | 'not_found' | 'team_required' | 'operation_not_offered'
@@ -124,7 +145,7 @@ function sees(who: Who, team: TeamAlias): boolean {
 
 function inTeam(who: Who, team: TeamAlias, permission: Permission): boolean {
   if (!sees(who, team) || (who.cap && !who.cap.includes(permission))) return false
-  const byRole: readonly Permission[] = who.role && team === 'alpha' ? TEAM_ROLES[who.role] : []
+  const byRole: readonly Permission[] = who.role && team === 'alpha' ? { ...TEAM_ROLES, custom: CUSTOM_ROLE }[who.role] : []
   const byHost: readonly Permission[] = who.host ? HOST_ROLES[who.host] : []
   return byRole.includes(permission) || byHost.includes(permission)
 }

@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -53,6 +53,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ImageHistory: {},
   ImageCreate: invalid({ reference: 5 }),
   ImageTag: invalid({ source: 5, target: 5 }),
+  ImageLayers: {},
+  ImagePush: invalid({ reference: 5 }),
+  ImagePrune: invalid({ all: 'perhaps' }),
+  ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
 
   VolumeList: {},
@@ -74,14 +78,22 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
+  SystemEvents: { query: 'limit=1' },
 
   SetupComplete: invalid({ setupToken: 5 }),
   AuthLogin: invalid({ username: 5 }),
+  OidcLogin: { passes: ['oidc_not_configured'] },
+  OidcCallback: { query: 'code=x&state=y', passes: ['oidc_refused', 'oidc_not_configured'] },
   AuthRefresh: invalid({ refreshToken: 5 }),
   AuthLogout: { uses: 'login' },
   MeInspect: {},
   MeCanI: { body: { operation: 'MeInspect' } },
+  WhoCan: { query: 'operation=MeInspect' },
   MePassword: invalid({ current: 5 }),
+  TotpInspect: {},
+  TotpEnrol: invalid({ password: 5 }),
+  TotpConfirm: invalid({ otp: 5 }),
+  TotpDisable: invalid({ password: 5 }),
   SessionList: {},
   SessionDelete: nothing,
   TokenList: {},
@@ -93,8 +105,12 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   UserInspect: {},
   UserUpdate: invalid({ disabled: 'perhaps' }),
   UserDelete: { uses: 'user' },
+  UserTotpDelete: { passes: ['conflict'] },
   RoleList: {},
   RoleInspect: { path: { name: 'viewer' } },
+  RoleCreate: invalid({ name: '!' }),
+  RoleUpdate: { path: { name: 'viewer' }, passes: ['conflict'] },
+  RoleDelete: { path: { name: 'viewer' }, passes: ['conflict'] },
   PermissionList: {},
   TeamList: {},
   TeamCreate: invalid({ name: '!' }),
@@ -124,6 +140,15 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
 
+  ServiceAccountList: {},
+  ServiceAccountCreate: invalid({ name: '!' }),
+  ServiceAccountInspect: {},
+  ServiceAccountUpdate: invalid({ disabled: 'perhaps' }),
+  ServiceAccountDelete: { uses: 'serviceAccount' },
+  ServiceTokenList: {},
+  ServiceTokenCreate: invalid({ name: 5 }),
+  ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
+
   JobList: {},
   JobInspect: {},
   JobCancel: { passes: ['job_ended'] },
@@ -141,8 +166,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   OpenApi: {},
 }
 
-/** How a stream is opened on the target, by the operation that it is decided as; `null`: reached only inside another. */
-export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { kind: string; params: object }) | null>>> = {
+/** How a stream is opened on the target (for a scope: the team, if any), by the operation that it is decided as; `null`: reached only inside another. */
+export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string | undefined) => { kind: string; params: object }) | null>>> = {
   ContainerLogs: (ref) => ({ kind: 'container.logs', params: { containers: [ref], tail: 1 } }),
   ContainerStats: (ref) => ({ kind: 'container.stats', params: { container: ref } }),
   ContainerTop: (ref) => ({ kind: 'container.top', params: { container: ref } }),
@@ -152,5 +177,7 @@ export const STREAMS: Readonly<Partial<Record<OperationId, ((ref: string) => { k
   ExecStart: null,
   ExecResize: null,
   ExecInspect: null,
+  ContainerWatch: (team) => ({ kind: 'containers.watch', params: { team } }),
+  SystemEvents: (team) => ({ kind: 'system.events', params: { team } }),
   JobProgress: (job) => ({ kind: 'job.progress', params: { job } }),
 }

@@ -4,18 +4,20 @@ import { io, type Socket } from 'socket.io-client'
 import { Database } from '../../src/store/database.js'
 import { JobStore } from '../../src/store/jobs.store.js'
 import { RegistryStore } from '../../src/store/registries.store.js'
+import { TokenStore } from '../../src/store/tokens.store.js'
 import { UserStore } from '../../src/store/users.store.js'
 import type { AuditRow } from '../../src/store/schema.js'
+import { newToken } from '../../src/accounts/token-rows.js'
 import type { TargetKind } from '../../src/access/index.js'
 import { bed } from '../support/bed.js'
 import { engineJson } from '../support/engine-http.js'
-import { type Actor, runContainer, type Scenario, scenario, type Team, withName, withSpec, withTeam } from '../support/scenario.js'
-import { ACTORS, TOKEN_PERMISSIONS, type Which, type Who } from './model.js'
+import { Actor, runContainer, type Scenario, scenario, type Team, withName, withSpec, withTeam } from '../support/scenario.js'
+import { ACTORS, CUSTOM_ROLE, PROGRAM_PERMISSIONS, TOKEN_PERMISSIONS, type Which, type Who } from './model.js'
 
 type Refs = Readonly<Record<Exclude<Which, 'none'>, string>>
 
 /** Tables that a request may write to without having changed anything: its trace. */
-const TRACES = new Set(['audit', 'audit_chains', 'processes'])
+const TRACES = new Set(['audit', 'events', 'event_marks', 'audit_chains', 'processes'])
 
 /** Rows by table, and what the teams have on the engine. */
 export type State = Readonly<Record<string, string[]>>
@@ -42,6 +44,7 @@ export class World {
       for (const who of ACTORS.filter(({ loggedIn, host, cap }) => loggedIn && !host && !cap))
         actors.set(who.name, await s.user(who.name, who.role ? { alpha: who.role } : {}))
       actors.set('token', await s.token(actors.get('maintainer')!, TOKEN_PERMISSIONS, { team: alpha.name }))
+      actors.set('program', await program(s, alpha))
       const refs = new Map<TargetKind, Refs>([
         ['volume', await volumes(s, alpha, bravo)],
         ['network', await networks(s, alpha, bravo)],
@@ -49,6 +52,7 @@ export class World {
         ['image', await images(s, alpha, bravo)],
         ['job', await jobs(s, alpha, bravo)],
         ['registry', await registries(s, alpha, bravo)],
+        ['serviceAccount', await serviceAccounts(s, alpha, bravo)],
         [
           'user',
           {
@@ -87,9 +91,24 @@ export class World {
   /** Another user, to be removed. */
   async anotherUser(): Promise<string> {
     const id = randomUUID()
-    const row = { id, username: `gone-${id.slice(0, 8)}`, display_name: 'gone', password_hash: '-', host_role: null, disabled: 0 }
+    const row = {
+      id,
+      username: `gone-${id.slice(0, 8)}`,
+      display_name: 'gone',
+      password_hash: '-',
+      host_role: null,
+      disabled: 0,
+      kind: 'user',
+      team_id: null,
+    } as const
     await this.get(UserStore).insert({ ...row, created_at: new Date().toISOString(), credentials_at: new Date().toISOString() })
     return id
+  }
+
+  /** Another program of the same team, to be removed. */
+  async anotherServiceAccount(ref: string): Promise<string> {
+    const row = await this.get(UserStore).find(ref)
+    return serviceAccount(this.scenario, { id: row!.team_id!, name: '' })
   }
 
   /** Another registry of the same team, to be removed. */
@@ -271,4 +290,32 @@ async function jobs(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
     return id
   }
   return { own: await ended(alpha), foreign: await ended(bravo), foreignName: '-', missing: randomUUID() }
+}
+
+async function serviceAccounts(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  const foreign = await serviceAccount(s, bravo)
+  const { username } = await s.admin.ok<{ username: string }>('GET', `/service-accounts/${foreign}`)
+  return { own: await serviceAccount(s, alpha), foreign, foreignName: username, missing: randomUUID() }
+}
+
+async function serviceAccount(s: Scenario, team: Pick<Team, 'id' | 'name'>, role = 'viewer'): Promise<string> {
+  const body = { team: team.id, name: `p-${randomUUID().slice(0, 8)}`, role }
+  return (await s.admin.ok<{ id: string }>('POST', '/service-accounts', body)).id
+}
+
+/** A program with a role that was made; its token lists other permissions than the role holds. */
+async function program(s: Scenario, team: Team): Promise<Actor> {
+  await s.admin.ok('POST', '/roles', { name: 'custom', scope: 'team', permissions: CUSTOM_ROLE })
+  const id = await serviceAccount(s, team, 'custom')
+  const row = await s.gateway.app.get(UserStore, { strict: false }).find(id)
+  // by the store: the API refuses to list what the account does not hold
+  const { token, row: tokenRow } = newToken({
+    userId: id,
+    name: 't',
+    permissions: PROGRAM_PERMISSIONS,
+    teamId: team.id,
+    expiresAt: undefined,
+  })
+  await s.gateway.app.get(TokenStore, { strict: false }).insert(tokenRow)
+  return new Actor(s.gateway, { username: row!.username, userId: id, accessToken: token })
 }

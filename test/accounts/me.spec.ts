@@ -53,30 +53,54 @@ describe('GET /me', () => {
 })
 
 describe('POST /me/can-i', () => {
+  const ALPHA = { rule: 'teamRole', role: 'developer', team: 'alpha' }
+  const BETA = { rule: 'teamRole', role: 'viewer', team: 'beta' }
+  const TARGET = { rule: 'target' }
   const ask = (actor: Actor, operation: string, target?: object) => actor.ok('POST', '/me/can-i', { operation, ...(target && { target }) })
 
   it.each([
-    ['ContainerCreate', { team: 'alpha' }, { allowed: true, permission: 'containers.create' }],
-    ['ContainerCreate', { team: 'beta' }, { allowed: false, permission: 'containers.create', code: 'permission_denied' }],
-    ['ContainerCreate', { team: 'gamma' }, { allowed: false, permission: 'containers.create', code: 'not_found' }],
-    ['ContainerCreate', { team: 'nowhere' }, { allowed: false, permission: 'containers.create', code: 'not_found' }],
-    ['ContainerCreate', undefined, { allowed: false, permission: 'containers.create', code: 'team_required' }],
-    ['ContainerRestart', { ref: 'web', team: 'alpha' }, { allowed: false, permission: 'containers.operate', code: 'not_found' }],
-    ['ContainerRestart', undefined, { allowed: false, permission: 'containers.operate', code: 'invalid_reference' }],
-    ['UserList', undefined, { allowed: false, permission: 'users.read', code: 'permission_denied' }],
-    ['UserInspect', { ref: 'admin' }, { allowed: false, permission: 'users.read', code: 'permission_denied' }],
-    ['MeInspect', undefined, { allowed: true, permission: 'self.read' }],
-    ['SwarmInit', undefined, { allowed: false, permission: 'none', code: 'operation_not_offered' }],
-    ['TeamUpdate', { ref: 'alpha' }, { allowed: false, permission: 'teams.update', code: 'permission_denied' }],
+    ['ContainerCreate', { team: 'alpha' }, { allowed: true, permission: 'containers.create', because: ALPHA }],
+    ['ContainerCreate', { team: 'beta' }, { allowed: false, permission: 'containers.create', code: 'permission_denied', because: BETA }],
+    ['ContainerCreate', { team: 'gamma' }, { allowed: false, permission: 'containers.create', code: 'not_found', because: TARGET }],
+    ['ContainerCreate', { team: 'nowhere' }, { allowed: false, permission: 'containers.create', code: 'not_found', because: TARGET }],
+    ['ContainerCreate', undefined, { allowed: false, permission: 'containers.create', code: 'team_required', because: TARGET }],
+    [
+      'ContainerRestart',
+      { ref: 'web', team: 'alpha' },
+      { allowed: false, permission: 'containers.operate', code: 'not_found', because: TARGET },
+    ],
+    ['ContainerRestart', undefined, { allowed: false, permission: 'containers.operate', code: 'invalid_reference', because: TARGET }],
+    ['UserList', undefined, { allowed: false, permission: 'users.read', code: 'permission_denied', because: { rule: 'noRole' } }],
+    ['UserInspect', { ref: 'admin' }, { allowed: false, permission: 'users.read', code: 'permission_denied', because: { rule: 'noRole' } }],
+    ['MeInspect', undefined, { allowed: true, permission: 'self.read', because: { rule: 'everybody' } }],
+    ['SwarmInit', undefined, { allowed: false, permission: 'none', code: 'operation_not_offered', because: { rule: 'notOffered' } }],
+    ['TeamUpdate', { ref: 'alpha' }, { allowed: false, permission: 'teams.update', code: 'permission_denied', because: ALPHA }],
   ])('answers a developer of alpha and viewer of beta about %s on %j', async (operation, target, answer) => {
     await expect(ask(dev, operation, target)).resolves.toEqual(answer)
   })
 
   it('answers what the operation itself answers', async () => {
-    await expect(ask(admin, 'UserInspect', { ref: 'dev' })).resolves.toEqual({ allowed: true, permission: 'users.read' })
+    await expect(ask(admin, 'UserInspect', { ref: 'dev' })).resolves.toEqual({
+      allowed: true,
+      permission: 'users.read',
+      because: { rule: 'hostRole', role: 'admin' },
+    })
     await admin.http.get('/users/dev').expect(200)
     await expect(ask(admin, 'UserInspect', { ref: 'nobody' })).resolves.toMatchObject({ allowed: false, code: 'not_found' })
     await admin.http.get('/users/nobody').expect(404)
+  })
+
+  it('tells of a token that it does not list the permission, or is for another team', async () => {
+    const { token } = await dev.ok<{ token: string }>('POST', '/me/tokens', {
+      name: 't',
+      permissions: ['self.read', 'containers.create'],
+      team: 'alpha',
+    })
+    const program = as(gateway, token)
+    await expect(ask(program, 'ContainerList', { team: 'alpha' })).resolves.toMatchObject({ because: { rule: 'tokenPermissions' } })
+    await expect(ask(program, 'UserList')).resolves.toMatchObject({ because: { rule: 'tokenPermissions' } })
+    await expect(ask(program, 'ContainerCreate', { team: 'beta' })).resolves.toMatchObject({ allowed: false, because: TARGET })
+    await expect(ask(program, 'ContainerCreate', { team: 'alpha' })).resolves.toMatchObject({ allowed: true, because: ALPHA })
   })
 
   it('leaves no record: to ask is not to try', async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ImageReconciler } from '../../src/images/image-reconciler.js'
+import { ProcessIdentity } from '../../src/access/index.js'
 import { Inventory } from '../../src/engine/index.js'
+import { ImageScratchStore } from '../../src/store/image-scratch.store.js'
 import { bed } from '../support/bed.js'
 import { engineCall } from '../support/engine-http.js'
 import { scenario, type Actor, type Scenario, type Team } from '../support/scenario.js'
@@ -92,5 +94,51 @@ describe('the image reconciler', () => {
     await reconcile()
     expect(await tagsOf(id)).toEqual(before)
     expect(await ann.ok('GET', at(reference))).toMatchObject({ id })
+  })
+
+  describe('of what a transfer left whose process is no more', () => {
+    const scratch = () => s.gateway.app.get(ImageScratchStore, { strict: false })
+    const row = (reference: string, holder: string, restoreId: string | null = null, processId: string = randomUUID()) => ({
+      reference,
+      holder,
+      process_id: processId,
+      restore_id: restoreId,
+      created_at: new Date().toISOString(),
+    })
+
+    it('takes the public reference away, and leaves the content to those who hold it', async () => {
+      const { id } = await pull(ann, await bed().uniqueImage())
+      const tag = randomUUID()
+      await engineCall(socket, 'POST', `/images/${id}/tag?repo=127.0.0.1:5000/left&tag=${tag}`)
+      await scratch().insert(row(`127.0.0.1:5000/left:${tag}`, 'tag'))
+      await reconcile()
+      expect(await tagsOf(id)).toEqual([expect.stringMatching(/^berth\.invalid\//)])
+      expect(await scratch().rows(`127.0.0.1:5000/left:${tag}`)).toEqual([])
+    })
+
+    it('puts back what the operator had there', async () => {
+      const [{ id }, { id: operators }] = [await pull(ann, await bed().uniqueImage()), await pull(ann, await bed().uniqueImage())]
+      const reference = `operators/left:${randomUUID()}`
+      await engineCall(socket, 'POST', `/images/${id}/tag?repo=operators/left&tag=${reference.slice(15)}`)
+      s.forget('images', reference)
+      await scratch().insert(row(reference, 'tag', operators))
+      await reconcile()
+      expect(await tagsOf(operators)).toContain(reference)
+      expect(await tagsOf(id)).not.toContain(reference)
+    })
+
+    it('leaves what another process, or this one, still uses', async () => {
+      const { id } = await pull(ann, await bed().uniqueImage())
+      const tag = randomUUID()
+      const reference = `127.0.0.1:5000/used:${tag}`
+      await engineCall(socket, 'POST', `/images/${id}/tag?repo=127.0.0.1:5000/used&tag=${tag}`)
+      await scratch().insert(row(reference, 'dead'))
+      await scratch().insert(row(reference, 'alive', null, s.gateway.app.get(ProcessIdentity, { strict: false }).id))
+      await reconcile()
+      expect(await tagsOf(id)).toContain(reference)
+      expect((await scratch().rows(reference)).map(({ holder }) => holder)).toEqual(['alive'])
+      await scratch().remove({ reference, holder: 'alive' })
+      await engineCall(socket, 'DELETE', `/images/${reference}`)
+    })
   })
 })

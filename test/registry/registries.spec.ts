@@ -27,7 +27,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 const basic = { url: `http://127.0.0.1:${PORTS.basic}`, username: 'ann', password: PASSWORD }
 const credentialFor = (team: Team, registry: string) =>
-  s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(team.id, registry)
+  s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(team.id, registry, { repository: 'ann/app', action: 'pull' })
 
 describe('saving a registry', () => {
   it('tries the credential, keeps it sealed and never shows it', async () => {
@@ -195,6 +195,15 @@ describe('changing a registry', () => {
     expect(await credentialFor(alpha, `127.0.0.1:${PORTS.basic}`)).toBeNull()
     await maintainer.ok('DELETE', `/registries/${id}`)
     expect((await maintainer.fails('GET', `/registries/${id}`)).code).toBe('not_found')
+  })
+
+  it('holds a change to what was read', async () => {
+    const { id } = await byName(maintainer, 'token')
+    const read = await maintainer.http.get(`/registries/${id}`).expect(200)
+    const etag = read.headers['etag']!
+    await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'tokens' }).expect(200)
+    const late = await maintainer.http.patch(`/registries/${id}`).set('if-match', etag).send({ name: 'late' }).expect(412)
+    expect(late.body).toMatchObject({ code: 'precondition_failed' })
   })
 
   it('is for maintainers; developers see it, other teams do not', async () => {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tarOf } from '../../scripts/tar.js'
+import { RegistryCatalog } from '../../src/common/registry-catalog.js'
+import { RegistryStore } from '../../src/store/registries.store.js'
 import type { Actor, Scenario } from '../support/scenario.js'
 import { layerOf, pushImage } from '../support/images.js'
 import type { Registry } from '../support/registry.js'
@@ -157,6 +159,36 @@ it('shows a user with a token of the registry no more than the token allows', as
   await maintainer.ok('PATCH', `/registries/${id}`, { username: 'bob', password: USERS.bob })
   const denied = await maintainer.fails('GET', of('token', at('ann/many', '/tags')))
   expect([denied.code, denied.detail]).toEqual(['registry_denied', expect.stringContaining('bob')])
+})
+
+it('finds repositories in all registries of the team, whatever became of one of them', async () => {
+  const catalog = s.gateway.app.get(RegistryCatalog, { strict: false })
+  const team = s.teams.get('alpha')!.id
+  await s.gateway.app
+    .get(RegistryStore, { strict: false })
+    .update((await s.gateway.app.get(RegistryStore, { strict: false }).find(registries.token.id))!, { password: 'v1.none.none' })
+  const { found, failed } = await catalog.search(team, 'APP-3', 10)
+  expect(found).toEqual(
+    [registries.basic, registries.tls].map(({ name, address }) => ({
+      registry: name,
+      address,
+      repository: 'ann/app-3',
+      reference: `${address}/ann/app-3`,
+    })),
+  )
+  expect(failed.map(({ registry, error }) => [registry, error.code])).toEqual([['token', 'SECRETS_KEY_MISSING']])
+  expect((await catalog.search(team, 'app', 3)).found).toHaveLength(3)
+  const answer = await maintainer.ok<{ items: { name: string }[]; failed: { registry: string; code: string }[] }>(
+    'GET',
+    '/image-search?term=app-3',
+  )
+  expect(answer.items.map(({ name }) => name)).toEqual(found.map(({ reference }) => reference))
+  // there is no hub here
+  expect(answer.failed.map(({ registry, code }) => [registry, code])).toEqual([
+    ['token', 'secrets_key_missing'],
+    ['docker.io', 'search_failed'],
+  ])
+  expect(await catalog.search('another', 'app', 3)).toEqual({ searched: 0, found: [], failed: [] })
 })
 
 it('lets developers look, and only maintainers delete; the audit log says what was deleted', async () => {

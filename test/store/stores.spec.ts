@@ -115,7 +115,7 @@ describe.each(KINDS)('on the %s database', (kind) => {
       const [kept, ended] = [aSession(ann.id), aSession(ann.id)]
       await sessions.insert(kept)
       await sessions.insert(ended)
-      await new UserStore(db).update(ann.id, { credentials_at: LATER, password_hash: 'new' }, kept.id)
+      await new UserStore(db).update(ann.id, { credentials_at: LATER, password_hash: 'new' }, { keepSession: kept.id })
       expect((await sessions.open(ann.id, AT)).map(({ id }) => id)).toEqual([kept.id])
       expect((await sessions.find(ended.id))?.revoked_at).toBe(LATER)
     })
@@ -181,7 +181,9 @@ describe.each(KINDS)('on the %s database', (kind) => {
       await members.put({ team_id: alpha.id, user_id: ann.id, role: 'viewer', created_at: AT })
       await members.put({ team_id: alpha.id, user_id: ann.id, role: 'developer', created_at: LATER })
       expect(await members.ofTeam(alpha.id)).toMatchObject([{ user_id: ann.id, username: ann.username, role: 'developer' }])
-      expect(await new UserStore(db).memberships(ann.id)).toEqual([{ team_id: alpha.id, team_name: alpha.name, role: 'developer' }])
+      expect(await new UserStore(db).memberships(ann.id)).toEqual([
+        { team_id: alpha.id, team_name: alpha.name, role: 'developer', permissions: null },
+      ])
       await new TeamStore(db).close(alpha.id, LATER)
       expect(await new UserStore(db).memberships(ann.id)).toEqual([])
       expect(await members.find(alpha.id, ann.id)).toBeNull()

@@ -123,6 +123,30 @@ describe('open streams', () => {
     expect(raw.end(logs.streamId)).toBeUndefined()
   })
 
+  it('are cut when the role that was made loses the permission, and a service account is deleted', async () => {
+    const role = `talker-${s.suffix}`
+    const permissions = ['containers.read', 'containers.logs', 'containers.exec']
+    await s.admin.ok('POST', '/roles', { name: role, scope: 'team', permissions })
+    const tom = await s.user('tom', { alpha: role })
+    const account = await s.admin.ok<{ id: string }>('POST', '/service-accounts', { team: alpha.name, name: 'tail', role })
+    const { token } = await s.admin.ok<{ token: string }>('POST', `/service-accounts/${account.id}/tokens`, { name: 't', permissions })
+    using raw = await connect(tom)
+    using program = await rawSocket(s.url, { token })
+    const exec = await raw.ask('stream:open', execOf(box.id, ['sleep', '7373']))
+    const logs = await raw.ask('stream:open', logsOf(box.id))
+    const tail = await program.ask('stream:open', logsOf(box.id))
+    await until('it runs', () => runs(s, box.id, '7373'))
+    await s.admin.ok('PATCH', `/roles/${role}`, { permissions: ['containers.read', 'containers.logs'] })
+    await until('exec is cut', () => raw.end(exec.streamId), 2_000)
+    await until('the process is gone', async () => !(await runs(s, box.id, '7373')), 5_000)
+    expect(raw.end(logs.streamId)).toBeUndefined()
+    expect(program.end(tail.streamId)).toBeUndefined()
+    await s.admin.ok('DELETE', `/service-accounts/${account.id}`)
+    await until('it is disconnected', () => program.disconnected, 2_000)
+    await s.admin.ok('DELETE', `/teams/${alpha.name}/members/${tom.userId}`)
+    await s.admin.ok('DELETE', `/roles/${role}`)
+  })
+
   it('end with the session, and so does the connection', async () => {
     const dan = await s.user('dan', { alpha: 'developer' })
     using raw = await connect(dan)

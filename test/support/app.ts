@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly dataDir?: string
   /** PostgreSQL instead of the embedded database. */
   readonly databaseUrl?: string
+  /** A port that somebody else has to know before it runs; a free one without it. */
+  readonly port?: number
 }
 
 /** Set by default, so that a test needs no set-up call; `env: { BERTH_ADMIN_PASSWORD: undefined }` asks for the setup token instead. */
@@ -57,6 +59,7 @@ export class Gateway implements AsyncDisposable {
       ...options.env,
     }
     const gateway = new Gateway(env, dataDir, options.databaseUrl, options.dataDir === undefined)
+    gateway.port = options.port ?? 0
     try {
       await gateway.listen()
       return gateway

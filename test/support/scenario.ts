@@ -29,7 +29,8 @@ export interface Team {
   readonly name: string
 }
 
-export type TeamRoleName = 'viewer' | 'developer' | 'maintainer'
+/** A built-in role, or one that was made. */
+export type TeamRoleName = 'viewer' | 'developer' | 'maintainer' | (string & {})
 
 export interface UserOptions {
   readonly hostRole?: 'admin' | 'auditor'

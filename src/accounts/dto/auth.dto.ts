@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator'
+import { Optional } from '../../common/optional.js'
 import { PASSWORD_MAX } from '../passwords.js'
-import { IsNewPassword, IsUsername } from './fields.js'
+import { IsNewPassword, IsOtp, IsUsername } from './fields.js'
 
 /** The first administrator. */
 export class SetupRequest {
@@ -31,6 +32,11 @@ export class LoginRequest {
   @IsNotEmpty()
   @MaxLength(PASSWORD_MAX)
   password!: string
+
+  /** For who has set up a second factor: the six digits of the authenticator, or a recovery code. */
+  @Optional()
+  @IsOtp()
+  otp?: string
 }
 
 /** The refresh token of the last login or refresh. */

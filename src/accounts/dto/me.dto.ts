@@ -1,18 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import { IsNotEmpty, IsObject, IsString, MaxLength, ValidateNested } from 'class-validator'
+import { RULES } from '../../access/index.js'
 import { Optional } from '../../common/optional.js'
 import { PASSWORD_MAX } from '../passwords.js'
 import { IsNewPassword } from './fields.js'
-import { TEAM_ROLE_NAMES, type TeamRoleName } from './teams.dto.js'
-import { HOST_ROLE_NAMES, type HostRoleName } from './users.dto.js'
 
 /** A team of the caller's. */
 export class MeTeam {
   id!: string
   name!: string
-  @ApiProperty({ enum: TEAM_ROLE_NAMES, enumName: 'TeamRole' })
-  role!: TeamRoleName
+  role!: string
   /** What this credential may do in the team: of a personal token, what it lists and the caller holds. */
   permissions!: string[]
 }
@@ -23,8 +21,8 @@ export class MeResponse {
   username!: string
   displayName!: string
   /** Role on the whole host. */
-  @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true })
-  hostRole!: HostRoleName | null
+  @ApiProperty({ type: String, nullable: true })
+  hostRole!: string | null
   /** What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
   permissions!: string[]
   teams!: MeTeam[]
@@ -74,6 +72,20 @@ export class CanIRequest {
   target?: CanITarget
 }
 
+/** The rule that decided. */
+export class BecauseResponse {
+  /**
+   * `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+   * images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+   * `target`: there is no such object, or none that you may know of; `notOffered`.
+   */
+  @ApiProperty({ enum: RULES, enumName: 'Rule' })
+  rule!: (typeof RULES)[number]
+  role?: string
+  /** Name of the team that the role is in, or that the object belongs to. */
+  team?: string
+}
+
 /** What the decision would be now. */
 export class CanIResponse {
   allowed!: boolean
@@ -81,4 +93,5 @@ export class CanIResponse {
   permission!: string
   /** Why not: the code that the operation itself would answer. */
   code?: string
+  because!: BecauseResponse
 }

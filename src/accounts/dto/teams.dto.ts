@@ -1,12 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsIn, Matches } from 'class-validator'
+import { IsIn, IsString, Matches, MaxLength } from 'class-validator'
 import { Optional } from '../../common/optional.js'
 import { TEAM_NAME } from '../../access/index.js'
 import { IsDisplayName } from './fields.js'
 import { PageQuery } from '../../common/page.dto.js'
-
-export const TEAM_ROLE_NAMES = ['viewer', 'developer', 'maintainer'] as const
-export type TeamRoleName = (typeof TEAM_ROLE_NAMES)[number]
 
 const PROFILES = ['restricted', 'baseline', 'privileged'] as const
 
@@ -57,10 +54,10 @@ export class TeamPage {
 }
 
 export class MemberRequest {
-  /** Nobody gives a role above their own. */
-  @ApiProperty({ enum: TEAM_ROLE_NAMES, enumName: 'TeamRole' })
-  @IsIn(TEAM_ROLE_NAMES)
-  role!: TeamRoleName
+  /** `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
+  @IsString()
+  @MaxLength(64)
+  role!: string
 }
 
 export class MemberResponse {
@@ -68,9 +65,7 @@ export class MemberResponse {
   id!: string
   username!: string
   displayName!: string
-  /** null: a role that there is no more, which gives nothing. */
-  @ApiProperty({ enum: TEAM_ROLE_NAMES, enumName: 'TeamRole', nullable: true })
-  role!: TeamRoleName | null
+  role!: string
   /** Member since. */
   @ApiProperty({ format: 'date-time' })
   createdAt!: string

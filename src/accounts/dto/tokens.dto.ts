@@ -4,8 +4,8 @@ import { Optional } from '../../common/optional.js'
 import { PERMISSIONS } from '../../access/index.js'
 import { IsDisplayName } from './fields.js'
 
-/** A new personal token. */
-export class TokenCreateRequest {
+/** A new token of a service account. */
+export class ServiceTokenCreateRequest {
   /** To recognise it by. */
   @IsDisplayName()
   name!: string
@@ -23,7 +23,10 @@ export class TokenCreateRequest {
   @Optional()
   @IsISO8601({ strict: true, strictSeparator: true })
   expiresAt?: string
+}
 
+/** A new personal token. */
+export class TokenCreateRequest extends ServiceTokenCreateRequest {
   /** Name or id of the only team that it shall reach. Default: all of the caller's. */
   @Optional()
   @IsString()

@@ -1,11 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { IsBoolean, IsIn } from 'class-validator'
+import { IsBoolean, IsIn, IsString, MaxLength } from 'class-validator'
 import { Optional, OptionalOrNull } from '../../common/optional.js'
 import { PageQuery } from '../../common/page.dto.js'
 import { IsDisplayName, IsNewPassword, IsUsername } from './fields.js'
-
-export const HOST_ROLE_NAMES = ['auditor', 'admin'] as const
-export type HostRoleName = (typeof HOST_ROLE_NAMES)[number]
 
 export const USER_SORTS = ['username', '-username', 'createdAt', '-createdAt'] as const
 
@@ -32,10 +29,11 @@ export class UserCreateRequest {
   displayName?: string
 
   /** Role on the whole host, beside the roles in teams. Default none. */
-  @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
+  @ApiProperty({ type: String, nullable: true, required: false })
   @OptionalOrNull()
-  @IsIn(HOST_ROLE_NAMES)
-  hostRole?: HostRoleName | null
+  @IsString()
+  @MaxLength(64)
+  hostRole?: string | null
 }
 
 export class UserUpdateRequest {
@@ -54,19 +52,20 @@ export class UserUpdateRequest {
   disabled?: boolean
 
   /** null takes the role away. */
-  @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true, required: false })
+  @ApiProperty({ type: String, nullable: true, required: false })
   @OptionalOrNull()
-  @IsIn(HOST_ROLE_NAMES)
-  hostRole?: HostRoleName | null
+  @IsString()
+  @MaxLength(64)
+  hostRole?: string | null
 }
 
 export class UserResponse {
   id!: string
   username!: string
   displayName!: string
-  /** Role on the whole host. */
-  @ApiProperty({ enum: HOST_ROLE_NAMES, enumName: 'HostRole', nullable: true })
-  hostRole!: HostRoleName | null
+  /** Role on the whole host: `auditor`, `admin` or one that was made. */
+  @ApiProperty({ type: String, nullable: true })
+  hostRole!: string | null
   disabled!: boolean
   @ApiProperty({ format: 'date-time' })
   createdAt!: string

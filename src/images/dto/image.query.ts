@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger'
-import { Transform } from 'class-transformer'
-import { IsArray, IsBoolean, IsIn, IsString, Matches, MaxLength } from 'class-validator'
+import { Transform, Type } from 'class-transformer'
+import { IsArray, IsBoolean, IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
 import { PageQuery } from '../../common/page.dto.js'
 import { Optional } from '../../common/optional.js'
 
@@ -20,7 +20,7 @@ export class ListImagesQuery extends PageQuery {
   @MaxLength(255, { each: true })
   reference?: string[]
 
-  /** Without references or with: a team has no image without one, so `true` lists none. */
+  /** Without references or with: content that a reference moved away from stays while containers of the team use it. */
   @flag
   @Optional()
   @IsBoolean()
@@ -53,6 +53,21 @@ export class ListImagesQuery extends PageQuery {
   @Optional()
   @IsIn(IMAGE_SORTS)
   sort?: ImageSort
+}
+
+export class SearchImagesQuery {
+  /** What to look for. */
+  @Matches(/^[A-Za-z0-9][\w./:@-]*$/, { message: 'must begin with a letter or digit, and have only these and . _ - / : @' })
+  @MaxLength(255)
+  term!: string
+
+  /** The most that are answered; 25 without it. */
+  @Type(() => Number)
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number
 }
 
 export class RemoveImageQuery {

@@ -118,6 +118,56 @@ export class ImageRemoval {
   deleted!: string[]
 }
 
+/** One image that a prune took away. */
+export class ImagePruned {
+  /** Name of the team. */
+  team!: string
+  /** `sha256:…`, the content that the team can no longer use. */
+  id!: string
+  /** References that it had, as people write them. */
+  untagged!: string[]
+}
+
+/** What a prune did. */
+export class ImagesPruned {
+  @ApiProperty({ type: [ImagePruned] })
+  items!: ImagePruned[]
+  /** Bytes of the layers that the teams have in no other of their images. */
+  @ApiProperty({ type: 'integer' })
+  spaceReclaimed!: number
+}
+
+/** One image that was found. */
+export class ImageSearchItem {
+  /** To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
+  name!: string
+  description!: string
+  @ApiProperty({ type: 'integer' })
+  stars!: number
+  /** Made by the hub itself. */
+  official!: boolean
+  /** Host of the registry; `docker.io` is the hub. */
+  registry!: string
+}
+
+/** Why nothing of one registry is in the result. */
+export class ImageSearchFailure {
+  /** Name of the team's registry, or `docker.io`. */
+  registry!: string
+  code!: string
+  detail!: string
+  hint!: string
+}
+
+export class ImageSearchResult {
+  /** Of the team's registries first, then of the hub. */
+  @ApiProperty({ type: [ImageSearchItem] })
+  items!: ImageSearchItem[]
+  /** Where it could not be searched. */
+  @ApiProperty({ type: [ImageSearchFailure] })
+  failed!: ImageSearchFailure[]
+}
+
 /** A reference of the library. */
 export class LibraryImage {
   /** As people write it. */

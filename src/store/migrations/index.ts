@@ -3,9 +3,13 @@ import * as spine from './0001-spine.js'
 import * as auditProcess from './0002-audit-process.js'
 import * as networks from './0003-networks.js'
 import * as profiles from './0004-profiles.js'
-import * as hostPorts from './0010-host-ports.js'
-import * as registries from './0050-registries.js'
 import * as auditChain from './0070-audit-chain.js'
+import * as roles from './0071-roles.js'
+import * as secondFactor from './0072-second-factor.js'
+import * as hostPorts from './0010-host-ports.js'
+import * as imageScratch from './0030-image-scratch.js'
+import * as events from './0040-events.js'
+import * as registries from './0050-registries.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -13,7 +17,11 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-audit-process': auditProcess,
   '0003-networks': networks,
   '0004-profiles': profiles,
-  '0010-host-ports': hostPorts,
-  '0050-registries': registries,
   '0070-audit-chain': auditChain,
+  '0071-roles': roles,
+  '0072-second-factor': secondFactor,
+  '0010-host-ports': hostPorts,
+  '0030-image-scratch': imageScratch,
+  '0040-events': events,
+  '0050-registries': registries,
 }

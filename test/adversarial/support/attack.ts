@@ -150,7 +150,7 @@ function answered(status: number, headers: NodeJS.Dict<string | string[]>, text:
   const body = parsed(text)
   return {
     status,
-    code: status >= 400 ? ((body as { code?: string } | null)?.code ?? `status ${status} without a problem`) : null,
+    code: status >= 400 ? ((body as { code?: string } | null)?.code ?? `status ${status}`) : null,
     requestId: (headers['x-request-id'] as string | undefined) ?? null,
     bytes: JSON.stringify(headers) + text,
     body,

@@ -9,7 +9,7 @@ import { GatewayProcess } from '../../faults/support/gateway-process.js'
 import { RecordingEngine } from '../../http/support/recording-engine.js'
 import { type RawSocket, rawSocket } from '../../streams/support.js'
 import { Actor } from '../../support/actor.js'
-import { bed } from '../../support/bed.js'
+import { bed, type Forward } from '../../support/bed.js'
 import { engineCall, engineJson } from '../../support/engine-http.js'
 import { Postgres } from '../../support/postgres.js'
 
@@ -28,7 +28,7 @@ interface Named {
 export type State = Readonly<Record<string, readonly string[]>>
 
 /** Rows that a request may leave without having changed anything. */
-const TRACES = new Set(['audit', 'processes'])
+const TRACES = new Set(['processes'])
 const PASSWORD = 'a long enough password 1'
 
 export class Field implements AsyncDisposable {
@@ -54,6 +54,8 @@ export class Field implements AsyncDisposable {
   box: Named = { id: '', name: this.names.box }
   imageId = ''
   job = ''
+  /** A registry of bravo, without a login. */
+  registry = ''
   /** The engine's id of the exec that bob has open. */
   exec = ''
   private readonly actors = new Map<ActorName, Actor>()
@@ -63,21 +65,26 @@ export class Field implements AsyncDisposable {
   private constructor(
     readonly gateway: GatewayProcess,
     readonly engine: RecordingEngine,
-    private readonly postgres: Postgres,
+    private readonly parts: { readonly postgres: Postgres; readonly registry: Forward },
     readonly database: pg.Client,
     private readonly pid: number,
   ) {}
 
   static async make({ env = {} }: FieldOptions = {}): Promise<Field> {
-    const [postgres, engine] = await Promise.all([Postgres.start(), RecordingEngine.start()])
+    const [postgres, engine, registry] = await Promise.all([Postgres.start(), RecordingEngine.start(), bed().forward(5000)])
     const url = await postgres.database('berth')
     const gateway = await GatewayProcess.start({
       dockerHost: engine.dockerHost,
-      env: { BERTH_DATABASE_URL: url, BERTH_LOG_LEVEL: 'trace', ...env },
+      env: {
+        BERTH_DATABASE_URL: url,
+        BERTH_LOG_LEVEL: 'trace',
+        BERTH_REGISTRY_ROUTES: `${bed().registryHost}=127.0.0.1:${registry.port}`,
+        ...env,
+      },
     })
     const database = new pg.Client({ connectionString: url })
     await database.connect()
-    const field = new Field(gateway, engine, postgres, database, gateway.pid)
+    const field = new Field(gateway, engine, { postgres, registry }, database, gateway.pid)
     try {
       await field.populate()
       return field
@@ -146,7 +153,7 @@ export class Field implements AsyncDisposable {
     const tables = await this.database.query<{ name: string }>(
       `select table_name as name from information_schema.tables where table_schema = 'public'`,
     )
-    for (const { name } of tables.rows.filter(({ name }) => !TRACES.has(name) && !name.startsWith('kysely'))) {
+    for (const { name } of tables.rows.filter(({ name }) => !TRACES.has(name) && !/^(audit|kysely)/.test(name))) {
       const { rows: found } = await this.database.query<{ row: object }>(`select to_json(t) as row from ${pg.escapeIdentifier(name)} t`)
       rows[name] = found.map(({ row }) => JSON.stringify({ ...row, used_at: undefined, lease_until: undefined })).sort()
     }
@@ -175,7 +182,8 @@ export class Field implements AsyncDisposable {
     // first, or it mends what is removed now
     await this.gateway.stop()
     await this.database.end()
-    await this.postgres.stop()
+    await this.parts.postgres.stop()
+    await this.parts.registry.close()
     await this.engine.stop()
     await this.removeObjects()
   }
@@ -220,6 +228,8 @@ export class Field implements AsyncDisposable {
     this.job = await pull(bob, this.names.image)
     await pull(bob, 'busybox:1')
     this.imageId = (await bob.ok<{ id: string }>('GET', `/images/${encodeURIComponent(this.names.image)}`)).id
+    const saved = { team: this.bravo.name, name: 'registry', url: `http://${bed().registryHost}` }
+    this.registry = (await this.actor('root').ok<{ id: string }>('POST', '/registries', saved)).id
     await bob.ok('POST', '/volumes', { name: this.names.volume, labels: { secret: secrets.volumeLabel } })
     this.box = await bob.ok('POST', '/containers?start=true', {
       name: this.names.box,

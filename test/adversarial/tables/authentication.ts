@@ -130,7 +130,7 @@ export const AUTHENTICATION: Table = {
       name: 'a login with a NUL in the name, which the database can not store',
       as: 'anonymous',
       send: login({ username: 'admin\u0000', password: 'correct horse battery staple' }),
-      answers: 'invalid_credentials',
+      answers: 'invalid_request',
       leaves: 'any',
     },
     {

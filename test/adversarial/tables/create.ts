@@ -280,7 +280,7 @@ export const CREATE: Table = {
     {
       name: 'changes of a container by the way of its own inspection sent back',
       send: inTurn(rest('PATCH', '/containers/plain', { body: { HostConfig: { Privileged: true } } })),
-      answers: 'route_not_found',
+      answers: 'invalid_request',
     },
   ],
 }

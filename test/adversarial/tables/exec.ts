@@ -118,12 +118,6 @@ export const EXEC: Table = {
       answers: 200,
       leaves: 'none',
     },
-    {
-      name: 'an inspection with sizes, which costs the engine a walk',
-      send: rest('GET', '/containers/web?size=true'),
-      answers: 'invalid_request',
-      leaves: 'none',
-    },
     { name: 'a list of 10^9', send: rest('GET', '/containers?limit=1000000000'), answers: 'invalid_request', leaves: 'none' },
     {
       name: 'a list sorted by a column of SQL',

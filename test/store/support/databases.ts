@@ -41,6 +41,8 @@ export function aUser(change: Partial<UsersTable> = {}): UsersTable {
     disabled: 0,
     created_at: AT,
     credentials_at: AT,
+    kind: 'user',
+    team_id: null,
     ...change,
   }
 }

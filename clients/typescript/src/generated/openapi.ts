@@ -70,6 +70,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a session for whom the provider sent back, with the roles of their groups; makes the user at the first login. */
+        get: operations["OidcCallback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the browser to the OpenID provider. */
+        get: operations["OidcLogin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -450,6 +484,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/image-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search the hub and the registries of the team */
+        get: operations["ImageSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images": {
         parameters: {
             query?: never;
@@ -502,6 +553,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{ref}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The layers of an image, and which of your images share them */
+        get: operations["ImageLayers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away images that nobody of the team uses */
+        post: operations["ImagePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/pull": {
         parameters: {
             query?: never;
@@ -513,6 +598,23 @@ export interface paths {
         put?: never;
         /** Pull an image */
         post: operations["ImageCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Push an image to its registry */
+        post: operations["ImagePush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -704,6 +806,58 @@ export interface paths {
         post?: never;
         /** Delete a token */
         delete: operations["TokenDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a login asks for a one-time password. */
+        get: operations["TotpInspect"];
+        put?: never;
+        /** A new secret for your authenticator. Nothing is asked for until it is confirmed. Needs a login session. */
+        post: operations["TotpEnrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on each login needs a code. Answers the recovery codes this once, and ends your other sessions. */
+        post: operations["TotpConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable your second factor */
+        post: operations["TotpDisable"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -977,10 +1131,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The built-in roles with their permissions. */
+        /** All roles with their permissions: the built-in ones, and those that were made. */
         get: operations["RoleList"];
         put?: never;
-        post?: never;
+        /** Nobody makes a role that holds what they lack. */
+        post: operations["RoleCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -998,7 +1153,81 @@ export interface paths {
         get: operations["RoleInspect"];
         put?: never;
         post?: never;
+        /** Only a role that nobody has. */
+        delete: operations["RoleDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once for everybody who has the role: on requests within a second, and on open streams. */
+        patch: operations["RoleUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts for programs of your teams. */
+        get: operations["ServiceAccountList"];
+        put?: never;
+        /** An account that belongs to the team and acts by its tokens alone. */
+        post: operations["ServiceAccountCreate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspect a service account */
+        get: operations["ServiceAccountInspect"];
+        put?: never;
+        post?: never;
+        /** Ends its tokens; what it made stays with its team. */
+        delete: operations["ServiceAccountDelete"];
+        options?: never;
+        head?: never;
+        /** Takes effect at once: on requests within a second, and on open streams. */
+        patch: operations["ServiceAccountUpdate"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a service account's tokens */
+        get: operations["ServiceTokenList"];
+        put?: never;
+        /** Answers the token this once. Needs a login session of somebody who holds all that the account holds. */
+        post: operations["ServiceTokenCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{id}/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a service account's token */
+        delete: operations["ServiceTokenDelete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1030,6 +1259,26 @@ export interface paths {
         };
         /** Is the host ready? Names what is missing and how to mend it. */
         get: operations["SystemCheck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the objects of your teams, the oldest first; kept for BERTH_EVENTS_DAYS. With `follow=true`, or
+         *     `Accept: application/x-ndjson`, each new event follows as a line.
+         */
+        get: operations["SystemEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1216,6 +1465,23 @@ export interface paths {
         patch: operations["UserUpdate"];
         trace?: never;
     };
+    "/api/v1/users/{id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes the second factor away, for who lost it. Ends all sessions of the user. */
+        delete: operations["UserTotpDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/volumes": {
         parameters: {
             query?: never;
@@ -1263,6 +1529,23 @@ export interface paths {
         put?: never;
         /** In your own teams; who has a role on the host names a team. Anonymous ones only, unless all are asked for. */
         post: operations["VolumePrune"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/who-can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would be allowed to do this now, and why. Decided by the same function, once for each account; tokens may do less. */
+        get: operations["WhoCan"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1324,6 +1607,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AccountKind: "user" | "service";
         /** @enum {string} */
         ArchiveForm: "tar" | "file";
         AssignedResponse: {
@@ -1403,6 +1688,17 @@ export interface components {
             /** @description Records that were looked at. */
             records: number;
         };
+        BecauseResponse: {
+            role?: string;
+            /**
+             * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+             *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+             *     `target`: there is no such object, or none that you may know of; `notOffered`.
+             */
+            rule: components["schemas"]["Rule"];
+            /** @description Name of the team that the role is in, or that the object belongs to. */
+            team?: string;
+        };
         BlockIoUse: {
             /** @description Bytes since its start. */
             read: number;
@@ -1447,6 +1743,7 @@ export interface components {
         };
         CanIResponse: {
             allowed: boolean;
+            because: components["schemas"]["BecauseResponse"];
             /** @description Why not: the code that the operation itself would answer. */
             code?: string;
             /** @description The permission that the operation needs. */
@@ -1709,6 +2006,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -1725,7 +2024,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -1789,7 +2088,35 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "operation_not_offered" | "origin_denied" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        EventContainer: {
+            id: string;
+            name: string;
+        };
+        EventGap: {
+            /** @description RFC 3339; null where the beginning is not known either. */
+            from: string | null;
+            /** @description `expired`: removed from the ring. `missed`: the gateway or the engine was down. */
+            reason: components["schemas"]["EventGapReason"];
+            to: string | null;
+            /** @enum {string} */
+            type: "gap";
+        };
+        /**
+         * @description `expired`: removed from the ring. `missed`: the gateway or the engine was down.
+         * @enum {string}
+         */
+        EventGapReason: "expired" | "missed";
+        /** @enum {string} */
+        EventKind: "container" | "image" | "network" | "volume" | "host";
+        EventPage: {
+            /** @description Where this page ends: give it as `cursor` later, here or to a stream, to go on. */
+            cursor: string;
+            /** @description In the order in which they happened. */
+            items: (components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"])[];
+            /** @description Null when there is no more now. */
+            nextCursor: string | null;
+        };
         ExecBody: {
             /** @description Program and arguments, at most 128 KiB together; no shell in between. */
             command: string[];
@@ -1909,11 +2236,6 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
-        /**
-         * @description Role on the whole host.
-         * @enum {string}
-         */
-        HostRole: "auditor" | "admin";
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -1974,9 +2296,39 @@ export interface components {
             /** @description The team's references to that image. */
             tags: string[];
         };
+        ImageLayer: {
+            /** @description The step that made it, with values masked for those who may not read env values. */
+            createdBy: string | null;
+            /** @description Of the uncompressed layer. */
+            digest: string;
+            /** @description These images, the first hundred. */
+            sharedBy: components["schemas"]["LayerSharer"][];
+            /** @description How many other images of the team and of the library have it at the same place. */
+            sharers: number;
+            /** @description Bytes; null where the image's history does not tell them. */
+            size: number | null;
+        };
+        ImageLayerList: {
+            /** @description Lowest first. */
+            items: components["schemas"]["ImageLayer"][];
+            /** @description Bytes that these images would need more on the disk if each kept the layers for itself. */
+            savedSize: number;
+            /** @description Bytes of the layers that other images of yours have too. */
+            sharedSize: number;
+            /** @description Bytes of all layers. */
+            size: number;
+        };
         ImagePage: {
             items: components["schemas"]["ImageSummary"][];
             nextCursor: string | null;
+        };
+        ImagePruned: {
+            /** @description `sha256:…`, the content that the team can no longer use. */
+            id: string;
+            /** @description Name of the team. */
+            team: string;
+            /** @description References that it had, as people write them. */
+            untagged: string[];
         };
         ImageRemoval: {
             /** @description Content that the team can no longer use. */
@@ -1984,8 +2336,36 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchFailure: {
+            code: string;
+            detail: string;
+            hint: string;
+            /** @description Name of the team's registry, or `docker.io`. */
+            registry: string;
+        };
+        ImageSearchItem: {
+            description: string;
+            /** @description To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
+            name: string;
+            /** @description Made by the hub itself. */
+            official: boolean;
+            /** @description Host of the registry; `docker.io` is the hub. */
+            registry: string;
+            stars: number;
+        };
+        ImageSearchResult: {
+            /** @description Where it could not be searched. */
+            failed: components["schemas"]["ImageSearchFailure"][];
+            /** @description Of the team's registries first, then of the hub. */
+            items: components["schemas"]["ImageSearchItem"][];
+        };
         /** @enum {string} */
         ImageSort: "created" | "-created" | "reference" | "-reference" | "size" | "-size";
+        ImagesPruned: {
+            items: components["schemas"]["ImagePruned"][];
+            /** @description Bytes of the layers that the teams have in no other of their images. */
+            spaceReclaimed: number;
+        };
         ImageSummary: {
             /**
              * Format: date-time
@@ -2097,6 +2477,14 @@ export interface components {
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
         };
+        LayerSharer: {
+            /** @description `sha256:…`, the content. */
+            id: string;
+            /** @description The team's references to it, as people write them. */
+            references: string[];
+            /** @description Name of the team; `library` for images that every team may use. */
+            team: string;
+        };
         LibraryImage: {
             /** @description `sha256:…` that it points to. */
             id: string;
@@ -2104,6 +2492,8 @@ export interface components {
             reference: string;
         };
         LoginRequest: {
+            /** @description For who has set up a second factor: the six digits of the authenticator, or a recovery code. */
+            otp?: string;
             password: string;
             username: string;
         };
@@ -2161,8 +2551,8 @@ export interface components {
             nextCursor: string | null;
         };
         MemberRequest: {
-            /** @description Nobody gives a role above their own. */
-            role: components["schemas"]["TeamRole"];
+            /** @description `viewer`, `developer`, `maintainer` or one that was made. Nobody gives a role that holds more than their own. */
+            role: string;
         };
         MemberResponse: {
             /**
@@ -2173,8 +2563,7 @@ export interface components {
             displayName: string;
             /** @description Id of the user. */
             id: string;
-            /** @description null: a role that there is no more, which gives nothing. */
-            role: components["schemas"]["TeamRole"] | null;
+            role: string;
             username: string;
         };
         MemoryUse: {
@@ -2187,7 +2576,7 @@ export interface components {
         MeResponse: {
             displayName: string;
             /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            hostRole: string | null;
             id: string;
             /** @description What this credential may do on the installation as a whole; what comes with the host role holds in every team. */
             permissions: string[];
@@ -2199,7 +2588,7 @@ export interface components {
             name: string;
             /** @description What this credential may do in the team: of a personal token, what it lists and the caller holds. */
             permissions: string[];
-            role: components["schemas"]["TeamRole"];
+            role: string;
         };
         MountBody: {
             readOnly?: boolean;
@@ -2338,6 +2727,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -2354,7 +2745,7 @@ export interface components {
              * @description Whether the image is looked for at its registry; `missing` when left out.
              * @default missing
              */
-            pull: components["schemas"]["PullPolicy"];
+            pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
@@ -2394,7 +2785,7 @@ export interface components {
             /** @description Address of the host; BERTH_PUBLISH_ADDRESS when left out. */
             hostIp?: string;
             /** @default tcp */
-            protocol: components["schemas"]["PortProtocol"];
+            protocol?: components["schemas"]["PortProtocol"];
         };
         /** @enum {string} */
         PortProtocol: "tcp" | "udp";
@@ -2464,10 +2855,18 @@ export interface components {
             reclaimed: number;
             removed: components["schemas"]["PrunedVolume"][];
         };
+        PruneImagesBody: {
+            /** @description All that no container of the team uses; without it those that have no reference any more. */
+            all?: boolean;
+            /** @description Only with all of these labels: `key` or `key=value`. */
+            label?: string[];
+            /** @description Only what was made before this time. */
+            until?: string;
+        };
         PullImageBody: {
             /** @description What to pull: `busybox`, `registry:5000/name:tag`, `name@sha256:…`. */
             reference: string;
-            /** @description Registry whose credentials to use. Not offered yet. */
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
             registry?: string;
             /** @description Name or id of the team that gets it; may be left out by a member of one team. */
             team?: string;
@@ -2477,6 +2876,14 @@ export interface components {
          * @enum {string}
          */
         PullPolicy: "missing" | "always" | "never";
+        PushImageBody: {
+            /** @description A reference that the team has, with a tag: `registry:5000/name:tag`. */
+            reference: string;
+            /** @description Host and port of the registry whose credentials to use: always that of the reference, so it need not be given. */
+            registry?: string;
+            /** @description Name or id of the team; may be left out by a member of one team. */
+            team?: string;
+        };
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
@@ -2581,13 +2988,26 @@ export interface components {
         };
         /** @enum {string} */
         RestartPolicy: "no" | "on-failure" | "always" | "unless-stopped";
+        RoleCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 31 at most; never changed. */
+            name: string;
+            /** @description See GET /permissions. You have to hold each of them on the host. */
+            permissions: string[];
+            /** @description `team`: given to members of teams, and at most what `maintainer` has. `host`: given to users, and holds in every team. */
+            scope: components["schemas"]["RoleScope"];
+        };
         RolePage: {
             items: components["schemas"]["RoleResponse"][];
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
         RoleResponse: {
-            /** @description `viewer`, `developer`, `maintainer`, `auditor` or `admin`. */
+            /** @description The same on every installation, and never changed. */
+            builtIn: boolean;
+            displayName: string;
+            /** @description `viewer`, `developer`, `maintainer`, `auditor`, `admin` or one that was made. */
             name: string;
             permissions: string[];
             /** @description Held in one team, or on the whole host. */
@@ -2598,6 +3018,63 @@ export interface components {
          * @enum {string}
          */
         RoleScope: "team" | "host";
+        RoleUpdateRequest: {
+            displayName?: string;
+            /** @description In place of those before, for everybody who has the role. */
+            permissions?: string[];
+        };
+        /**
+         * @description `teamRole`, `hostRole`: that role has the permission, or lacks it; `everybody`, `public`: no role is needed; `library`: its
+         *     images are only read; `noRole`; `tokenPermissions`: the token does not list it; `tokenTeam`: the token is for another team;
+         *     `target`: there is no such object, or none that you may know of; `notOffered`.
+         * @enum {string}
+         */
+        Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
+        ServiceAccountCreateRequest: {
+            /** @description Default: the name. */
+            displayName?: string;
+            /** @description Slug of a-z, 0-9 and single hyphens, 24 at most; never changed. Its user name is `sa.<team>.<name>`. */
+            name: string;
+            /** @description Its role in the team. Nobody gives a role that holds more than their own. */
+            role: string;
+            /** @description Name or id of the team that it belongs to; may be left out by a caller with exactly one. */
+            team?: string;
+        };
+        ServiceAccountPage: {
+            items: components["schemas"]["ServiceAccountResponse"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        ServiceAccountResponse: {
+            /** Format: date-time */
+            createdAt: string;
+            disabled: boolean;
+            displayName: string;
+            id: string;
+            /** @description null: it was taken out of the team, and can do nothing. */
+            role: string | null;
+            /** @description Name of the team. */
+            team: string;
+            /** @description `sa.<team>.<name>`: what the audit log calls it. */
+            username: string;
+        };
+        ServiceAccountUpdateRequest: {
+            /** @description Its tokens give nothing while it is disabled. */
+            disabled?: boolean;
+            displayName?: string;
+            role?: string;
+        };
+        ServiceTokenCreateRequest: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, at most 365 days from now. Default 90 days.
+             */
+            expiresAt?: string;
+            /** @description To recognise it by. */
+            name: string;
+            /** @description What it may do, at most what its owner may do at the time of use; see GET /permissions. */
+            permissions: string[];
+        };
         SessionPage: {
             items: components["schemas"]["SessionResponse"][];
             /** @description For the next page; null on the last. */
@@ -2631,6 +3108,43 @@ export interface components {
             setupToken: string;
             /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
             username: string;
+        };
+        SystemEvent: {
+            /** @description The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
+            action: string;
+            /** @description With `exec_create` and `exec_start`: the command line; null without the permission containers.env. */
+            command?: string | null;
+            /** @description With `connect`, `disconnect`, `mount` and `unmount`. */
+            container?: components["schemas"]["EventContainer"];
+            /** @description Its place: give it as `cursor` to go on after it. */
+            cursor: string;
+            /** @description With `mount`: where in the container. */
+            destination?: string;
+            /** @description With `exec_…`: id of the exec. */
+            exec?: string;
+            /** @description With `die` and `exec_die`. */
+            exitCode?: number;
+            /** @description With `health_status`: `healthy` or `unhealthy`. */
+            health?: string;
+            /** @description Full id; of an image its content id. Volumes have none. */
+            id: string | null;
+            /** @description Reference that the container was made from. */
+            image?: string;
+            kind: components["schemas"]["EventKind"];
+            /** @description As the team called it then. */
+            name: string | null;
+            /** @description With `rename`. */
+            previousName?: string;
+            /** @description With `mount`. */
+            readOnly?: boolean;
+            /** @description With `kill`: a number, or a name. */
+            signal?: string;
+            /** @description Null for what belongs to no team. */
+            team: string | null;
+            /** @description RFC 3339 with nanoseconds. */
+            time: string;
+            /** @enum {string} */
+            type: "event";
         };
         TagImageBody: {
             /** @description A reference or `sha256:` id that the team has, or one of the library. */
@@ -2673,8 +3187,6 @@ export interface components {
             /** @description What containers of the team may be. */
             profile: components["schemas"]["Profile"];
         };
-        /** @enum {string} */
-        TeamRole: "viewer" | "developer" | "maintainer";
         /** @enum {string} */
         TeamSort: "name" | "-name";
         TeamUpdateRequest: {
@@ -2722,6 +3234,37 @@ export interface components {
         };
         /** @enum {string} */
         TopArguments: "aux" | "-ef" | "-eF" | "-el";
+        TotpConfirmRequest: {
+            /** @description What the authenticator shows now. */
+            otp: string;
+        };
+        TotpConfirmResponse: {
+            /** @description Each is good for one login without the authenticator; shown this once. */
+            recoveryCodes: string[];
+        };
+        TotpDisableRequest: {
+            /** @description What the authenticator shows now, or a recovery code. */
+            otp: string;
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolRequest: {
+            /** @description The present password. */
+            password: string;
+        };
+        TotpEnrolResponse: {
+            /** @description Base32, to type in. */
+            secret: string;
+            /** @description `otpauth://totp/…`, to be shown as a QR code. */
+            uri: string;
+        };
+        TotpResponse: {
+            /** @description Is it asked for at a login? */
+            enabled: boolean;
+            recoveryCodesLeft: number;
+            /** Format: date-time */
+            since: string | null;
+        };
         UnownedItem: {
             /** Format: date-time */
             createdAt: string;
@@ -2780,7 +3323,7 @@ export interface components {
             /** @description Default: the user name. */
             displayName?: string;
             /** @description Role on the whole host, beside the roles in teams. Default none. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description 12 to 256 characters, not the user name. */
             password: string;
             /** @description a-z, 0-9, `.`, `_`, `-`; never changed. */
@@ -2796,8 +3339,8 @@ export interface components {
             createdAt: string;
             disabled: boolean;
             displayName: string;
-            /** @description Role on the whole host. */
-            hostRole: components["schemas"]["HostRole"] | null;
+            /** @description Role on the whole host: `auditor`, `admin` or one that was made. */
+            hostRole: string | null;
             id: string;
             username: string;
         };
@@ -2808,7 +3351,7 @@ export interface components {
             disabled?: boolean;
             displayName?: string;
             /** @description null takes the role away. */
-            hostRole?: components["schemas"]["HostRole"] | null;
+            hostRole?: string | null;
             /** @description A new password ends all sessions of the user. */
             password?: string;
         };
@@ -2857,6 +3400,17 @@ export interface components {
         };
         /** @enum {string} */
         WaitCondition: "not-running" | "next-exit" | "removed";
+        WhoCanItem: {
+            because: components["schemas"]["BecauseResponse"];
+            id: string;
+            kind: components["schemas"]["AccountKind"];
+            username: string;
+        };
+        WhoCanPage: {
+            items: components["schemas"]["WhoCanItem"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
         WrittenArchive: {
             /** @description Bytes of the files. */
             bytes: number;
@@ -3002,6 +3556,68 @@ export interface operations {
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcCallback: {
+        parameters: {
+            query?: {
+                /** @description from the provider */
+                code?: string;
+                /** @description from the provider, when it refused */
+                error?: string;
+                /** @description from the provider */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    OidcLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, which sends the browser back to the callback */
+            302: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4215,6 +4831,41 @@ export interface operations {
             };
         };
     };
+    ImageSearch: {
+        parameters: {
+            query: {
+                /** @description The most that are answered; 25 without it. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description What to look for. */
+                term: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSearchResult"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageList: {
         parameters: {
             query?: {
@@ -4222,7 +4873,7 @@ export interface operations {
                 before?: string;
                 /** @description `nextCursor` of the page before. */
                 cursor?: string;
-                /** @description Without references or with: a team has no image without one, so `true` lists none. */
+                /** @description Without references or with: content that a reference moved away from stays while containers of the team use it. */
                 dangling?: boolean;
                 /** @description Only with this label: `key` or `key=value`. May be given several times. */
                 label?: string[];
@@ -4375,6 +5026,84 @@ export interface operations {
             };
         };
     };
+    ImageLayers: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageLayerList"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePrune: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneImagesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImagesPruned"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImageCreate: {
         parameters: {
             query?: {
@@ -4391,6 +5120,61 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PullImageBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImagePush: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushImageBody"];
             };
         };
         responses: {
@@ -4910,6 +5694,152 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpEnrol: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpEnrolRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpConfirm: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpConfirmResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    TotpDisable: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpDisableRequest"];
+            };
+        };
         responses: {
             /** @description Done; with dryRun: it would be */
             204: {
@@ -5500,7 +6430,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description ETag of what you have read: 412 when it was changed since */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -5757,6 +6690,48 @@ export interface operations {
             };
         };
     };
+    RoleCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     RoleInspect: {
         parameters: {
             query?: never;
@@ -5776,6 +6751,386 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    RoleUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceAccountUpdate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountUpdateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceTokenCreateRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ServiceTokenDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+                /** @description id of the token */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5835,6 +7190,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SystemEvents: {
+        parameters: {
+            query?: {
+                /** @description `start`, `die`, `health_status` … Repeatable: any of them. */
+                action?: string[];
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Stays open and goes on with each new event, as `application/x-ndjson`. */
+                follow?: boolean;
+                /** @description Repeatable: any of them. */
+                kind?: components["schemas"]["EventKind"][];
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description Names or full ids of objects. Repeatable: any of them. */
+                name?: string[];
+                /** @description Events of this time and later: RFC 3339 or Unix seconds. Without it a page begins with the oldest, and `follow` now. */
+                since?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+                /** @description Also what belongs to no team, and the host's own; for administrators and auditors. */
+                unowned?: boolean;
+                /** @description Events before this time; `follow` ends then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of what is kept; with `follow=true` or `Accept: application/x-ndjson` a record a line, live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "application/x-ndjson": components["schemas"]["SystemEvent"] | components["schemas"]["EventGap"];
                 };
             };
             /** @description RFC 9457 problem details */
@@ -6508,6 +7914,39 @@ export interface operations {
             };
         };
     };
+    UserTotpDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id or user name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     VolumeList: {
         parameters: {
             query?: {
@@ -6690,6 +8129,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WhoCan: {
+        parameters: {
+            query: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description `ContainerRestart`, as in api/operations.md. */
+                operation: string;
+                /** @description Name, id or reference of the object, as in the operation's path; left out for operations without one. */
+                target?: string;
+                /** @description The team that the object is in, or in which something would be made or listed. */
+                teamName?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoCanPage"];
+                };
             };
             /** @description RFC 9457 problem details */
             default: {

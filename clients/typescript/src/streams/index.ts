@@ -5,6 +5,7 @@ export { LogStream } from './logs.js'
 export { ExecStream } from './exec.js'
 export type * from './kinds.js'
 export type {
+  EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,

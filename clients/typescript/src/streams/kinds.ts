@@ -1,4 +1,6 @@
+import type { components } from '../generated/openapi.js'
 import type {
+  EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
@@ -54,8 +56,31 @@ export interface SampleParams {
   credit?: number
 }
 
+export interface WatchParams {
+  /** All of the caller's teams when left out. */
+  team?: string
+  credit?: number
+}
+
+/** The list of containers, as a sequence: what there is, `following`, then what changes. */
+export type WatchRecord =
+  | { readonly type: 'container'; readonly container: components['schemas']['ContainerSummary'] }
+  | { readonly type: 'removed'; readonly id: string; readonly name: string; readonly team: string }
+  | { readonly type: 'state'; readonly state: 'following' | 'engine_unavailable' }
+
 export interface JobProgressParams {
   job: string
+  credit?: number
+}
+
+export interface EventsParams {
+  team?: string
+  since?: string
+  until?: string
+  /** `cursor` of an event, of a page or of the ack: goes on after it. */
+  cursor?: string
+  filters?: { kind?: EventRecord['kind'][]; action?: string[]; name?: string[] }
+  unowned?: boolean
   credit?: number
 }
 
@@ -71,6 +96,8 @@ export interface StreamKinds {
   'container.attach': { params: AttachParams; record: ExecFrame }
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }
   'container.top': { params: SampleParams; record: TopRecord | LogState }
+  'containers.watch': { params: WatchParams; record: WatchRecord }
+  'system.events': { params: EventsParams; record: EventRecord }
   'job.progress': { params: JobProgressParams; record: { job: Record<string, unknown> } | { step: Record<string, unknown> } }
 }
 

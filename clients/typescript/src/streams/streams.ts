@@ -10,7 +10,7 @@ export interface StreamsOptions {
   /** Address of the gateway. */
   readonly url: string
   /** An access or personal token, or a function that answers one for each connect; never put into the URL. */
-  readonly token: string | (() => string | Promise<string>)
+  readonly token: string | (() => string | null | Promise<string | null>)
   /** `polling` for networks that let no websocket through. */
   readonly transports?: readonly ('websocket' | 'polling')[]
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { layerStep } from './pull-steps.js'
+import { layerStep } from './layer-steps.js'
 
 describe('layerStep', () => {
   it.each([

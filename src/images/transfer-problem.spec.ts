@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../common/errors.js'
-import { pullProblem } from './pull-problem.js'
+import { transferProblem } from './transfer-problem.js'
 
 const failed = (text: string) => new AppError('PULL_FAILED', { reason: 'x' }, { cause: `engine 500: ${text}` })
-const reasonOf = (text: string) => (pullProblem(failed(text)) as AppError).message
+const reasonOf = (text: string) => (transferProblem(failed(text)) as AppError).message
 
-describe('pullProblem', () => {
+describe('transferProblem', () => {
   it.each([
     ['manifest unknown: manifest unknown', /no such image/],
     ['manifest for x:1 not found: manifest unknown', /no such image/],
@@ -35,6 +35,6 @@ describe('pullProblem', () => {
 
   it('leaves other errors as they are', () => {
     const error = new AppError('ENGINE_UNAVAILABLE')
-    expect(pullProblem(error)).toBe(error)
+    expect(transferProblem(error)).toBe(error)
   })
 })
