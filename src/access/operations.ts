@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'terminal' // a terminal session, live or recorded
   | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
@@ -98,6 +99,10 @@ export const OPERATIONS = {
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),
   ExecResize: row('containers.exec', 'container', 'write', 'stream', 'POST /exec/{id}/resize'),
+  TerminalSessionList: row('terminals.read', 'scope', 'read', 'rest'),
+  TerminalRecording: row('terminals.replay', 'terminal', 'open', 'rest'),
+  TerminalPolicyInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  TerminalPolicyPut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
   ExecInspect: row('containers.exec', 'container', 'read', 'stream', 'GET /exec/{id}/json'),
 
   // images
@@ -141,7 +146,7 @@ export const OPERATIONS = {
   SystemPingHead: row('none', 'public', 'read', 'planned', 'HEAD /_ping'),
   SystemVersion: row('system.read', 'host', 'read', 'rest', 'GET /version'),
   SystemInfo: row('system.read', 'host', 'read', 'rest', 'GET /info'),
-  SystemDataUsage: row('images.read', 'scope', 'read', 'planned', 'GET /system/df'),
+  SystemDataUsage: row('images.read', 'scope', 'read', 'rest', 'GET /system/df'),
   SystemEvents: row('events.read', 'scope', 'open', 'both', 'GET /events'),
   SystemAuth: row('registries.read', 'team', 'read', 'planned', 'POST /auth'),
   SystemCheck: row('system.read', 'host', 'read', 'rest'),

@@ -265,6 +265,8 @@ export interface SystemDf {
   readonly Images: readonly (ImageSummary & { readonly SharedSize: number; readonly Containers: number })[] | null
   readonly Containers: readonly (ContainerSummary & { readonly SizeRw?: number; readonly SizeRootFs?: number })[] | null
   readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
+  /** Null where nothing was built by BuildKit. */
+  readonly BuildCache?: readonly { readonly Size: number; readonly InUse: boolean; readonly Shared: boolean }[] | null
 }
 
 export * from './image-types.js'
