@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'terminal' // a terminal session, live or recorded
   | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
@@ -98,6 +99,10 @@ export const OPERATIONS = {
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),
   ExecResize: row('containers.exec', 'container', 'write', 'stream', 'POST /exec/{id}/resize'),
+  TerminalSessionList: row('terminals.read', 'scope', 'read', 'rest'),
+  TerminalRecording: row('terminals.replay', 'terminal', 'open', 'rest'),
+  TerminalPolicyInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  TerminalPolicyPut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
   ExecInspect: row('containers.exec', 'container', 'read', 'stream', 'GET /exec/{id}/json'),
 
   // images
@@ -110,11 +115,12 @@ export const OPERATIONS = {
   ImageTag: row('images.tag', 'team', 'write', 'rest', 'POST /images/{name}/tag'),
   ImageDelete: row('images.remove', 'image', 'write', 'rest', 'DELETE /images/{name}'),
   ImagePush: row('images.push', 'team', 'write', 'rest', 'POST /images/{name}/push'),
-  ImageBuild: row('images.build', 'team', 'write', 'planned', 'POST /build'),
-  ImageCommit: row('images.commit', 'container', 'write', 'planned', 'POST /commit'),
-  ImageLoad: row('images.import', 'team', 'write', 'planned', 'POST /images/load'),
-  ImageGet: row('images.save', 'image', 'open', 'planned', 'GET /images/{name}/get'),
-  ImageGetAll: row('images.save', 'scope', 'open', 'planned', 'GET /images/get'),
+  ImageBuild: row('images.build', 'team', 'write', 'rest', 'POST /build', teamInQuery),
+  ImageCommit: row('images.commit', 'container', 'write', 'rest', 'POST /commit'),
+  ImageLoad: row('images.import', 'team', 'write', 'rest', 'POST /images/load', teamInQuery),
+  ImageImport: row('images.import', 'team', 'write', 'rest', undefined, teamInQuery),
+  ImageGet: row('images.save', 'image', 'open', 'rest', 'GET /images/{name}/get'),
+  ImageGetAll: row('images.save', 'scope', 'open', 'rest', 'GET /images/get'),
   ImagePrune: row('images.prune', 'scope', 'write', 'rest', 'POST /images/prune'),
   ImageSearch: row('images.pull', 'team', 'read', 'rest', 'GET /images/search', teamInQuery),
   BuildPrune: row('system.prune', 'host', 'write', 'planned', 'POST /build/prune'),

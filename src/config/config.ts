@@ -174,6 +174,12 @@ export class Config {
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
 
+  /** The most bytes that one archive or build context may have, without compression. */
+  @number
+  @IsInt()
+  @Min(1_048_576)
+  BERTH_ARCHIVE_BYTES = 17_179_869_184
+
   /** Seconds that a registry may say nothing during a pull or push before it is given up. */
   @number
   @IsInt()
@@ -222,6 +228,20 @@ export class Config {
   @Min(0)
   @Max(36_500)
   BERTH_AUDIT_RETENTION_DAYS = 0
+
+  /** Seconds that a terminal session goes on when nobody is there who may type; then its command is ended. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  BERTH_TERMINAL_GRACE = 60
+
+  /** Days that recordings of terminals are kept; 0 keeps them for ever. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  BERTH_RECORDING_RETENTION_DAYS = 90
 
   /** Least level that is logged. */
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])

@@ -87,8 +87,10 @@ export interface StreamGap {
   /** RFC 3339 with nanoseconds: the last record before and the first after the gap; null where there is none. */
   from: string | null
   to: string | null
-  /** `rotated`, `container_removed`. */
+  /** `rotated`, `container_removed`, `overflow`. */
   reason: string
+  /** How much is missing, where that is known: records, or bytes of a terminal. */
+  dropped?: number
 }
 
 /** The stream goes on from another object: one of the same name was made anew. */
@@ -146,6 +148,22 @@ export interface LogRecord {
   text: string | Uint8Array
   /** `part`: a line of more than 1 MiB goes on in the next record. `cut`: the log ends without a line feed; not for the cursor. */
   end?: 'part' | 'cut'
+  /** Where it was asked for, and the line says one. */
+  level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+  /** Where it was asked for: the line is a JSON object. */
+  json?: true
+  /** Of a JSON object, where it has one. */
+  message?: string
+}
+
+/** Among the frames of `container.logs` with a search: lines that do not match were left out, and the cursor is behind them. */
+export interface LogSkipped {
+  type: 'skipped'
+  container: string
+  name: string
+  count: number
+  /** Put it into the cursor under the container. */
+  cursor: { stdout?: readonly [time: string, n: number]; stderr?: readonly [time: string, n: number] }
 }
 
 /** Among the frames of `container.logs`: the engine can't be read now, or can again. Nothing is lost meanwhile. */
@@ -163,6 +181,25 @@ export type LogCursors = Record<string, { stdout?: readonly [time: string, n: nu
 export interface ExecFrame {
   stream: 'stdout' | 'stderr'
   data: Uint8Array
+}
+
+/** Who takes part in a terminal session: owner and peers may type, the owner alone sets the size. */
+export interface TerminalParticipant {
+  username: string
+  role: 'owner' | 'peer' | 'observer'
+}
+
+/** Among the frames of a terminal session that others take part in: who is there now. */
+export interface TerminalPeople {
+  type: 'participants'
+  participants: readonly TerminalParticipant[]
+}
+
+/** Among the frames of a terminal session, for those who do not set its size. */
+export interface TerminalSize {
+  type: 'size'
+  rows: number
+  cols: number
 }
 
 /** What a running container uses, as `docker stats` counts it. */

@@ -2,18 +2,22 @@
 export { connectStreams, Streams, type StreamOf, type StreamsOptions } from './streams.js'
 export { ConnectionLost, Stream } from './stream.js'
 export { LogStream } from './logs.js'
-export { ExecStream } from './exec.js'
+export { ExecStream, type TerminalRecord } from './exec.js'
 export type * from './kinds.js'
 export type {
   EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   OpenAck,
   StatsRecord,
   StreamEnd,
   StreamOpened,
   StreamProblem,
+  TerminalParticipant,
+  TerminalPeople,
+  TerminalSize,
   TopRecord,
 } from '../generated/protocol.js'
