@@ -92,7 +92,9 @@ export class Quota implements OnApplicationBootstrap, OnApplicationShutdown {
     if (limit === undefined) return
     const contents = await this.contents(teamId)
     if (contents.has(contentId)) return
-    assertRoom('imageBytes', { used: this.bytes(contents), more: this.bytes(new Set([contentId])), limit })
+    // Just pulled or built, the inventory may not have met it.
+    const more = (await this.inventory.refresh('image', contentId))?.size ?? 0
+    assertRoom('imageBytes', { used: this.bytes(contents), more, limit })
   }
 
   /**

@@ -65,7 +65,7 @@ export async function countObjects(tx: Transaction<Schema>, teamId: string, kind
     .where('kind', '=', kind)
     .where('holds_name', '=', 1)
   if (kind === 'network') rows = rows.where('name', '!=', OWN_NETWORK)
-  return Number((await rows.executeTakeFirstOrThrow()).n)
+  return (await rows.executeTakeFirstOrThrow()).n
 }
 
 export async function countJobs(tx: Transaction<Schema>, teamId: string): Promise<number> {
@@ -75,7 +75,7 @@ export async function countJobs(tx: Transaction<Schema>, teamId: string): Promis
     .where('team_id', '=', teamId)
     .where('state', '=', 'running')
     .executeTakeFirstOrThrow()
-  return Number(n)
+  return n
 }
 
 /** Of all containers of the team but one. PostgreSQL's sums are texts, and null where there is none. */

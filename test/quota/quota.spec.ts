@@ -13,7 +13,6 @@ import {
   withoutStart,
   withPort,
   withSpec,
-  withTeam,
 } from '../support/scenario.js'
 import { rawSocket, until } from '../streams/support.js'
 
