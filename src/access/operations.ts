@@ -141,7 +141,7 @@ export const OPERATIONS = {
   SystemPingHead: row('none', 'public', 'read', 'planned', 'HEAD /_ping'),
   SystemVersion: row('system.read', 'host', 'read', 'rest', 'GET /version'),
   SystemInfo: row('system.read', 'host', 'read', 'rest', 'GET /info'),
-  SystemDataUsage: row('images.read', 'scope', 'read', 'planned', 'GET /system/df'),
+  SystemDataUsage: row('images.read', 'scope', 'read', 'rest', 'GET /system/df'),
   SystemEvents: row('events.read', 'scope', 'open', 'both', 'GET /events'),
   SystemAuth: row('registries.read', 'team', 'read', 'planned', 'POST /auth'),
   SystemCheck: row('system.read', 'host', 'read', 'rest'),

@@ -16,6 +16,8 @@ export interface ContainerRequest {
   readonly mounts?: readonly MountRequest[]
   readonly volumesFrom?: readonly string[]
   readonly network?: string
+  /** `name` or `name:alias` of other containers of the team on the same network. */
+  readonly links?: readonly string[]
   readonly privileged?: boolean
   readonly resources?: { readonly memory?: number; readonly cpus?: number; readonly pids?: number }
   readonly restart?: { readonly policy: RestartPolicy; readonly maxRetries?: number }
@@ -114,4 +116,13 @@ export interface ResolvedNetwork {
   readonly engineName: string
   /** What the others on it reach the container by. */
   readonly aliases: readonly string[]
+  /** What it reaches others by. */
+  readonly links?: readonly ResolvedLink[]
+}
+
+/** A name of the new container's own for another one. */
+export interface ResolvedLink {
+  /** Full id of a container of the team. */
+  readonly containerId: string
+  readonly alias: string
 }

@@ -13,6 +13,7 @@ export function judgeRequest(request: ContainerRequest, verdict: Verdict): void 
   healthcheck(request, verdict)
   network(request, verdict)
   sharedNetwork(request, verdict)
+  links(request, verdict)
 }
 
 /** More than there is can't be given, whatever the profile. */
@@ -71,6 +72,12 @@ function healthcheck({ healthcheck }: ContainerRequest, verdict: Verdict): void 
 function network({ network = 'default' }: ContainerRequest, verdict: Verdict): void {
   if (network.startsWith('container:') || /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(network)) return
   verdict.wrong('/network', 'must be default, none, a network of the team by name or id, or container: and a container')
+}
+
+/** A name of its own for another is one on a network of the team. */
+function links({ network = 'default', links = [] }: ContainerRequest, verdict: Verdict): void {
+  if (links.length === 0 || !(['none', 'host', 'bridge'].includes(network) || network.startsWith('container:'))) return
+  verdict.wrong('/links', 'go with a network of the team only')
 }
 
 /** Who is in another's network namespace has its name, addresses and ports; the engine refuses the rest with a text of its own. */

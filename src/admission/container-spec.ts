@@ -4,12 +4,15 @@ import type {
   HostFacts,
   ImageFacts,
   ResolvedMount,
+  ResolvedLink,
   ResolvedMounts,
   ResolvedNetwork,
 } from './container-request.js'
 import { step } from './fields/judge.js'
 
 const NANO = 1_000_000_000
+/** Hex digits by which the engine calls a container on a network. */
+export const SHORT_ID = 12
 
 /** Everything that a spec is made of; the image is null while it is not known yet. */
 export interface SpecParts {
@@ -49,9 +52,18 @@ export function candidateOf(parts: SpecParts): Candidate {
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     Healthcheck: request.healthcheck && healthcheck(request.healthcheck),
     HostConfig: hostConfig(parts, ports),
-    NetworkingConfig: parts.network && { EndpointsConfig: { [parts.network.engineName]: { Aliases: [...parts.network.aliases] } } },
+    NetworkingConfig: parts.network && { EndpointsConfig: { [parts.network.engineName]: endpoint(parts.network) } },
   }
   return { spec, pointers: pointersOf(parts.mounts.list, ports) }
+}
+
+/** By the short id: it is a name on the network that no rename changes (measured). */
+export function engineLink({ containerId, alias }: ResolvedLink): string {
+  return `${containerId.slice(0, SHORT_ID)}:${alias}`
+}
+
+function endpoint({ aliases, links = [] }: ResolvedNetwork): object {
+  return { Aliases: [...aliases], Links: links.map(engineLink) }
 }
 
 function hostConfig(parts: SpecParts, ports: readonly Published[]): object {

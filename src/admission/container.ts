@@ -3,7 +3,7 @@ import { AppError } from '../common/errors.js'
 import type { ContainerInspect, ContainerSpec } from '../engine/index.js'
 import type { ContainerRequest, ImageFacts } from './container-request.js'
 import { judgeHost, judgeRequest } from './container-rules.js'
-import { candidateOf, type SpecParts } from './container-spec.js'
+import { candidateOf, SHORT_ID, type SpecParts } from './container-spec.js'
 import { compareWithEngine } from './fields/compare.js'
 import { type Survey, survey } from './fields/judge.js'
 import type { JudgeContext } from './fields/rule.js'
@@ -86,6 +86,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
       exports: mounts.exports,
       containers,
       networks: new Set(network ? [network.engineName] : []),
+      linked: new Set((network?.links ?? []).map(({ containerId }) => containerId.slice(0, SHORT_ID))),
       // Never the engine's own default: that bridge is shared by every team.
       defaultNetwork: network?.engineName ?? 'none',
     },

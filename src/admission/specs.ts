@@ -1,15 +1,22 @@
 import type { Admitted } from '../common/admitted.js'
-import type { ExecSpec, NetworkSpec, VolumeSpec } from '../engine/index.js'
+import type { EndpointSpec, ExecSpec, NetworkSpec, VolumeSpec } from '../engine/index.js'
 import { type FieldTable, survey } from './fields/judge.js'
 import type { JudgeContext, Limits, Own } from './fields/rule.js'
-import { EXECS, NETWORKS, VOLUMES } from './fields/tables.js'
+import { ENDPOINTS, EXECS, NETWORKS, VOLUMES } from './fields/tables.js'
 import { requestPointer } from './pointers.js'
 import { BASELINE_POLICY, type TeamPolicy } from './policy.js'
 import { Verdict } from './verdict.js'
 
 /** What these specs have none of. */
 const NO_LIMITS: Limits = { memory: 0, nanoCpus: 0, pids: 0, portRange: [0, 0], openFiles: 0 }
-export const NOTHING_OWN: Own = { volumes: new Set(), containers: new Set(), networks: new Set(), exports: new Map(), defaultNetwork: '' }
+export const NOTHING_OWN: Own = {
+  volumes: new Set(),
+  containers: new Set(),
+  networks: new Set(),
+  linked: new Set(),
+  exports: new Map(),
+  defaultNetwork: '',
+}
 
 type Labels = Readonly<Record<string, string>>
 
@@ -36,12 +43,27 @@ export function admitNetwork(spec: NetworkSpec, own: Labels, policy: TeamPolicy 
   return withLabels(admit(NETWORKS, spec, { policy }), own) as Admitted<NetworkSpec>
 }
 
+/**
+ * A container's place on a network of its team, which it is put on while it lives. `linked` are short ids of containers there
+ * that it may have names of its own for.
+ * @throws AppError INVALID_REQUEST, POLICY_DENIED
+ */
+export function admitEndpoint(spec: EndpointSpec, linked: ReadonlySet<string> = new Set()): Admitted<EndpointSpec> {
+  return admit(ENDPOINTS, spec, { policy: BASELINE_POLICY, own: { ...NOTHING_OWN, linked } }) as Admitted<EndpointSpec>
+}
+
 /** Fields that came with a later engine API than the oldest are not offered in these, so its version does not matter. */
 const API_VERSION = '1.41'
 
-function admit(table: FieldTable, spec: object, { policy, imageUser }: { policy: TeamPolicy; imageUser?: string }): unknown {
+interface Asked {
+  readonly policy: TeamPolicy
+  readonly imageUser?: string
+  readonly own?: Own
+}
+
+function admit(table: FieldTable, spec: object, { policy, imageUser, own = NOTHING_OWN }: Asked): unknown {
   const { profile, granted } = policy
-  const context: JudgeContext = { profile, granted, limits: NO_LIMITS, own: NOTHING_OWN, ...(imageUser !== undefined && { imageUser }) }
+  const context: JudgeContext = { profile, granted, limits: NO_LIMITS, own, ...(imageUser !== undefined && { imageUser }) }
   const found = survey(table, spec, { context, apiVersion: API_VERSION })
   const verdict = new Verdict(profile)
   verdict.add(found, (path) => requestPointer(path, new Map()))

@@ -26,5 +26,5 @@ export abstract class RegistryAccess {
    * then the registry is asked as a stranger. Asked anew before each use, never kept.
    * @throws AppError REGISTRY_… where the registry would have it sent elsewhere, or does not answer
    */
-  abstract credentialFor(teamId: string, registry: string, use?: RegistryUse): Promise<RegistryCredential | null>
+  abstract credentialFor(teamId: string, registry: string, use: RegistryUse): Promise<RegistryCredential | null>
 }

@@ -4,6 +4,8 @@ import type { AppError } from './errors.js'
 export interface FoundRepository {
   /** As the team calls the registry. */
   readonly registry: string
+  /** `registry.example:5000` */
+  readonly address: string
   /** `team/app` */
   readonly repository: string
   /** How image references begin that mean it: `registry.example:5000/team/app`. */
@@ -12,6 +14,8 @@ export interface FoundRepository {
 
 /** What a search came to; a registry that could not be searched spoils nothing of the others. */
 export interface CatalogSearch {
+  /** How many registries answered. */
+  readonly searched: number
   readonly found: readonly FoundRepository[]
   readonly failed: readonly { readonly registry: string; readonly error: AppError }[]
 }

@@ -30,6 +30,8 @@ export interface Joined {
   readonly aliases: readonly string[]
   /** The address that was asked for; null where the engine chose one. */
   readonly ip: string | null
+  /** Its own names for others there, as the engine has them; none in what was kept before there were any. */
+  readonly links?: readonly string[]
 }
 
 /** The port through which other parts get the networks of a team; the networks module provides it. */

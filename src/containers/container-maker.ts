@@ -7,6 +7,7 @@ import {
   assertAsAdmitted,
   type ContainerParts,
   type ImageFacts,
+  type ResolvedLink,
   type ResolvedMount,
 } from '../admission/index.js'
 import type { Admitted } from '../common/admitted.js'
@@ -22,7 +23,7 @@ export interface Making {
   readonly userId: string
   readonly name: string
   readonly start: boolean
-  readonly parts: Omit<ContainerParts, 'network'> & { readonly image: ImageFacts }
+  readonly parts: Omit<ContainerParts, 'network'> & { readonly image: ImageFacts; readonly links: readonly ResolvedLink[] }
   /** Of the team; null with `network: none`. */
   readonly network: TeamNetwork | null
   /** Host ports that turned out to be in use. */
@@ -147,7 +148,7 @@ function admit({ parts, network }: Making, claim: Claim, anonymous: readonly Ano
     const volume = claimed.get(mount)
     return volume ? { ...mount, labels: volume.labels } : mount
   })
-  const resolved = network && { engineName: network.engineName, aliases: [claim.name] }
+  const resolved = network && { engineName: network.engineName, aliases: [claim.name], links: parts.links }
   return admitContainer({ ...parts, mounts: { ...parts.mounts, list }, network: resolved }, claim.labels)
 }
 

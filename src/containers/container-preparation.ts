@@ -6,11 +6,13 @@ import {
   type ContainerRequest,
   type ImageFacts,
   judgeContainer,
+  type ResolvedLink,
   TeamPolicies,
 } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import type { PullPolicy } from '../common/image-source.js'
 import { DEFAULT_NETWORK, type TeamNetwork, TeamNetworks } from '../common/team-network.js'
+import { ContainerLinks } from './container-links.js'
 import { ContainerImages } from './container-images.js'
 import type { CreateContainerBody } from './dto/create-container.body.js'
 import { Host } from './host-facts.js'
@@ -26,6 +28,7 @@ export type Draft = Omit<ContainerParts, 'image' | 'mounts'> & {
   readonly mounts: MountPlan
   /** One that the team made, as the request names it. */
   readonly ownNetwork: TeamNetwork | null
+  readonly links: readonly ResolvedLink[]
 }
 
 /** Judged with its image; nothing is made for it yet but what a pull brought. */
@@ -61,6 +64,7 @@ export class ContainerPreparation {
     private readonly plans: MountPlans,
     private readonly containers: TeamContainers,
     private readonly networks: TeamNetworks,
+    private readonly links: ContainerLinks,
   ) {}
 
   /**
@@ -96,12 +100,19 @@ export class ContainerPreparation {
     const mounts = await this.plans.plan({ request: body, team, policy })
     const request: ContainerRequest = body
     const ownNetwork = namesOwn(request.network) ? await this.networks.named(team, request.network, '/network') : null
-    const network = ownNetwork && { engineName: ownNetwork.engineName, aliases: [] }
+    const links = await this.links.resolve(onTeamNetwork(request) ? (request.links ?? []) : [], team, ownNetwork?.name ?? DEFAULT_NETWORK)
+    const network = ownNetwork && { engineName: ownNetwork.engineName, aliases: [], links }
     const shared = /^container:(.*)$/s.exec(request.network ?? '')?.[1]
-    if (shared === undefined) return { request, policy, host, mounts, network, ownNetwork }
+    if (shared === undefined) return { request, policy, host, mounts, network, ownNetwork, links }
     const { id } = await this.containers.find(shared, team, '/network')
-    return { request: { ...request, network: `container:${id}` }, policy, host, mounts, network, ownNetwork, containers: new Set([id]) }
+    const joining = { ...request, network: `container:${id}` }
+    return { request: joining, policy, host, mounts, network, ownNetwork, links, containers: new Set([id]) }
   }
+}
+
+/** Elsewhere there are no links: judged as such, whatever they name. */
+function onTeamNetwork({ network = DEFAULT_NETWORK }: ContainerRequest): boolean {
+  return network === DEFAULT_NETWORK || namesOwn(network)
 }
 
 /** The name or id of a network that a team made. */

@@ -5,6 +5,7 @@ import { ContainerDetailsReader } from './container-details.service.js'
 import { ContainerImages } from './container-images.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
 import { ContainerLogs } from './container-logs.service.js'
+import { ContainerLinks } from './container-links.js'
 import { ContainerMaker } from './container-maker.js'
 import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
@@ -32,6 +33,7 @@ import { WatchStream } from './watch.stream.js'
     ContainerCreation,
     ContainerDetailsReader,
     ContainerImages,
+    ContainerLinks,
     ContainerLifecycle,
     ContainerLogs,
     ContainerMaker,

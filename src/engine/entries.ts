@@ -160,6 +160,7 @@ function networks(from: Endpoints): EntryNetwork[] {
     ipv6Address: endpoint.GlobalIPv6Address ?? '',
     macAddress: endpoint.MacAddress ?? '',
     aliases: endpoint.Aliases ?? [],
+    links: endpoint.Links ?? [],
   }))
   return all.toSorted((a, b) => (a.engineName < b.engineName ? -1 : 1))
 }

@@ -18,6 +18,8 @@ export interface RegistryAuth {
   readonly username?: string
   readonly password?: string
   readonly identitytoken?: string
+  /** In the place of the others: shown to the registry as it is, and no realm is asked. */
+  readonly registrytoken?: string
   readonly serveraddress?: string
 }
 

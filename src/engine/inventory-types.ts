@@ -27,6 +27,8 @@ export interface EntryNetwork {
   readonly ipv6Address: string
   readonly macAddress: string
   readonly aliases: readonly string[]
+  /** `<short id>:<alias>` */
+  readonly links: readonly string[]
 }
 
 /** What only an inspect knows; times are ISO text or null for never. */

@@ -3,7 +3,7 @@ import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { fullId, networkName } from './engine-path.js'
 import { withBody } from './modem.js'
-import type { NetworkInspect, NetworkSpec } from './types.js'
+import type { EndpointSpec, NetworkInspect, NetworkSpec } from './types.js'
 
 const INSPECT: Shape<NetworkInspect> = object({ Id: 'string', Name: 'string', Driver: 'string' })
 const CREATED: Shape<{ readonly Id: string; readonly Warning?: string }> = object({ Id: 'string' })
@@ -32,9 +32,9 @@ export class Networks {
     await this.client.act((docker) => docker.getNetwork(fullId(id)).remove())
   }
 
-  /** `endpoint` in the engine's shape: aliases, address. */
-  async connect(id: string, container: string, endpoint: object = {}): Promise<void> {
-    const body = { Container: fullId(container), EndpointConfig: endpoint }
+  /** The endpoint as it was admitted: aliases, links, address. */
+  async connect(id: string, container: string, endpoint: Admitted<EndpointSpec>): Promise<void> {
+    const body: object = { Container: fullId(container), EndpointConfig: endpoint }
     await this.client.act((docker) => docker.getNetwork(fullId(id)).connect(withBody(body)), { doing: { verb: 'connect' } })
   }
 

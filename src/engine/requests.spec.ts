@@ -147,7 +147,7 @@ describe('each ordinary call', () => {
     ['networks.remove', () => networks.remove(ID), `DELETE /networks/${ID}`],
     [
       'networks.connect',
-      () => networks.connect(ID, OTHER, { Aliases: ['a'] }),
+      () => networks.connect(ID, OTHER, admitted({ Aliases: ['a'] })),
       `POST /networks/${ID}/connect`,
       { Container: OTHER, EndpointConfig: { Aliases: ['a'] } },
     ],

@@ -29,10 +29,18 @@ export interface MountPoint {
   readonly RW: boolean
 }
 
+/** A container's place on a network, as admission builds it. */
+export interface EndpointSpec {
+  readonly Aliases?: readonly string[]
+  readonly Links?: readonly string[]
+  readonly IPAMConfig?: { readonly IPv4Address: string }
+}
+
 export interface EndpointSettings {
   readonly NetworkID: string
   readonly EndpointID?: string
   readonly Aliases?: readonly string[] | null
+  readonly Links?: readonly string[] | null
   readonly Gateway?: string
   readonly IPAMConfig?: { readonly IPv4Address?: string } | null
   readonly IPAddress?: string
@@ -257,6 +265,8 @@ export interface SystemDf {
   readonly Images: readonly (ImageSummary & { readonly SharedSize: number; readonly Containers: number })[] | null
   readonly Containers: readonly (ContainerSummary & { readonly SizeRw?: number; readonly SizeRootFs?: number })[] | null
   readonly Volumes: readonly (VolumeInspect & { readonly UsageData?: { readonly Size: number; readonly RefCount: number } | null })[] | null
+  /** Null where nothing was built by BuildKit. */
+  readonly BuildCache?: readonly { readonly Size: number; readonly InUse: boolean; readonly Shared: boolean }[] | null
 }
 
 export * from './image-types.js'

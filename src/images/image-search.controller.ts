@@ -13,7 +13,7 @@ export class ImageSearchController {
   constructor(private readonly images: ImageSearch) {}
 
   @Get()
-  @Operation('ImageSearch', 'Search the hub')
+  @Operation('ImageSearch', 'Search the hub and the registries of the team')
   search(@Granted() grant: Grant<'ImageSearch'>, @Query() query: SearchImagesQuery): Promise<ImageSearchResult> {
     return this.images.search(grant, query)
   }

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common'
 import { ImageSource } from '../common/image-source.js'
+import { ImageSpace } from '../common/image-space.js'
 import { JobsModule } from '../jobs/index.js'
 import { HoldingTags } from './holding-tags.js'
 import { ImageCatalog } from './image-catalog.service.js'
@@ -20,8 +21,9 @@ import { TeamRegistryAuth } from './registry-auth.js'
 import { ScratchReferences } from './scratch.js'
 import { TeamImages } from './team-images.js'
 import { TeamImageSource } from './team-image-source.js'
+import { TeamImageSpace } from './team-image-space.js'
 
-/** Images as teams have them. Global for its port alone: containers need an image, and know nothing else of this module. */
+/** Images as teams have them. Global for its ports alone: others need an image or its size, and know nothing else of this module. */
 @Global()
 @Module({
   imports: [JobsModule],
@@ -43,7 +45,8 @@ import { TeamImageSource } from './team-image-source.js'
     TeamImages,
     TeamRegistryAuth,
     { provide: ImageSource, useClass: TeamImageSource },
+    { provide: ImageSpace, useClass: TeamImageSpace },
   ],
-  exports: [ImageSource],
+  exports: [ImageSource, ImageSpace],
 })
 export class ImagesModule {}

@@ -63,7 +63,7 @@ export class Puller {
   /** @throws AppError PULL_FAILED with a reason of transfer-problem.ts; the signal's reason when it is aborted. */
   async pull(request: PullRequest, job: JobContext): Promise<Pulled> {
     try {
-      const auth = await this.auth.for(request.teamId, request.reference.registry)
+      const auth = await this.auth.for(request.teamId, request.reference, 'pull')
       const source = { ...request, ...(auth && { auth }) }
       const digest = await this.resolve(source, job)
       return digest === null ? await this.byTag(source, job) : await this.byDigest(source, digest, job)

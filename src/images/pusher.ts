@@ -61,7 +61,7 @@ export class Pusher {
 
   private async transfer({ teamId, reference, contentId }: PushRequest, name: TagName, job: JobContext): Promise<string | null> {
     const before = await this.digestsOf(contentId)
-    const auth = await this.auth.for(teamId, reference.registry)
+    const auth = await this.auth.for(teamId, reference, 'push')
     await job.confirm()
     await this.engine.images.tag(contentId, name)
     const events = this.engine.images.push({ ...name, ...(auth && { auth }), signal: job.signal })

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common'
+import { admitEndpoint } from '../admission/index.js'
 import { type ContainerEntry, Engine, type EntryNetwork } from '../engine/index.js'
 
 /** What a container is called on a network, and the address it has there if one was asked for. */
 export interface Endpoint {
   readonly aliases: readonly string[]
   readonly ip: string | null
+  /** `<short id>:<alias>`, as they were judged at the creation. */
+  readonly links?: readonly string[]
 }
 
 /** Containers on networks, as the engine has them. */
@@ -13,9 +16,10 @@ export class Endpoints {
   constructor(private readonly engine: Engine) {}
 
   /** @throws AppError CONFLICT and other engine errors */
-  async connect(networkId: string, containerId: string, { aliases, ip }: Endpoint): Promise<void> {
-    const body = { Aliases: [...new Set(aliases)], ...(ip !== null && { IPAMConfig: { IPv4Address: ip } }) }
-    await this.engine.networks.connect(networkId, containerId, body)
+  async connect(networkId: string, containerId: string, { aliases, ip, links = [] }: Endpoint): Promise<void> {
+    const spec = { Aliases: [...new Set(aliases)], Links: links, ...(ip !== null && { IPAMConfig: { IPv4Address: ip } }) }
+    const linked = new Set(links.map((link) => link.split(':')[0]!))
+    await this.engine.networks.connect(networkId, containerId, admitEndpoint(spec, linked))
     await this.engine.inventory.refresh('container', containerId)
   }
 

@@ -48,21 +48,21 @@ export class TeamEndpoints extends TeamNetworks {
     const rows = await this.ownership.owned('network', [team.id])
     const names = new Map(rows.map((row) => [row.engine_id, row.name]))
     const { NetworkSettings } = await this.engine.containers.inspect(engineId)
-    return Object.entries(NetworkSettings.Networks ?? {}).flatMap(([engineName, { NetworkID: networkId, Aliases, IPAMConfig }]) => {
+    return Object.entries(NetworkSettings.Networks ?? {}).flatMap(([engineName, { NetworkID: networkId, Aliases, IPAMConfig, Links }]) => {
       const network = names.get(this.endpoints.networkOf({ engineName, networkId }) ?? '')
       if (network === undefined) return []
       const aliases = ownAliases({ id: engineId }, Aliases ?? []).filter((alias) => alias !== name)
-      return [{ network, aliases, ip: IPAMConfig?.IPv4Address || null }]
+      return [{ network, aliases, ip: IPAMConfig?.IPv4Address || null, links: Links ?? [] }]
     })
   }
 
   async alias({ team, engineId }: NetworkMember, name: string, joined: readonly Joined[]): Promise<boolean> {
     let cut = false
-    for (const { network: called, aliases, ip } of joined) {
+    for (const { network: called, aliases, ip, links = [] } of joined) {
       const entry = await this.engine.inventory.refresh('container', engineId)
       const network = entry && (await this.present(team, called))
       if (!entry || !network) continue
-      const wanted = { aliases: [name, ...aliases], ip }
+      const wanted = { aliases: [name, ...aliases], ip, links }
       const endpoint = this.endpoints.of(entry, network.engineId)
       if (endpoint && isCalled(entry, endpoint, wanted.aliases)) continue
       await this.again(entry, network, wanted)
@@ -78,7 +78,7 @@ export class TeamEndpoints extends TeamNetworks {
       const network = await this.successor(team, lost.engineName)
       // One that never ran finds the new network by its name.
       if (network && lost.networkId !== '')
-        await this.again(entry, network, { aliases: [name, ...ownAliases(entry, lost.aliases)], ip: null })
+        await this.again(entry, network, { aliases: [name, ...ownAliases(entry, lost.aliases)], ip: null, links: lost.links })
     }
   }
 

@@ -19,13 +19,13 @@ export class TeamRegistryAccess extends RegistryAccess {
    * registry is not the one to be trusted with it: the engine gets a token for this use alone. Else the registry is asked first.
    * @throws AppError REGISTRY_REALM_REFUSED, REGISTRY_REDIRECTED and others: then the engine gets nothing
    */
-  async credentialFor(teamId: string, registry: string, use?: RegistryUse): Promise<RegistryCredential | null> {
+  async credentialFor(teamId: string, registry: string, use: RegistryUse): Promise<RegistryCredential | null> {
     const row = await this.registries.byAddress(teamId, registry.toLowerCase())
     if (!row) return null
     const session = this.identities.session(row)
     const { credential, address: serverAddress } = session.registry
     if (credential === null) return null
-    if (use && row.token_host !== null && !isHub(row.address)) {
+    if (row.token_host !== null && !isHub(row.address)) {
       const registryToken = await session.token(`repository:${use.repository}:${use.action === 'push' ? 'pull,push' : 'pull'}`)
       return registryToken === null ? null : { username: '', password: '', serverAddress, registryToken }
     }

@@ -27,15 +27,20 @@ export class TeamRegistryCatalog extends RegistryCatalog {
     const rows = (await this.registries.inTeams({ teamIds: [teamId] })).filter(({ address }) => !isHub(address))
     const answers = await Promise.all(rows.map((row) => this.searchIn(row, term.toLowerCase())))
     const found = answers.flatMap((answer) => answer.found).sort((a, b) => (a.reference < b.reference ? -1 : 1))
-    return { found: found.slice(0, limit), failed: answers.flatMap((answer) => answer.failed) }
+    const failed = answers.flatMap((answer) => answer.failed)
+    return { searched: rows.length - failed.length, found: found.slice(0, limit), failed }
   }
 
   private async searchIn(row: RegistryRow, term: string): Promise<CatalogSearch> {
     try {
-      return { found: await this.read(row, term), failed: [] }
+      return { searched: 1, found: await this.read(row, term), failed: [] }
     } catch (error) {
       if (!(error instanceof AppError)) this.log.error(error)
-      return { found: [], failed: [{ registry: row.name, error: error instanceof AppError ? error : new AppError('INTERNAL') }] }
+      return {
+        searched: 0,
+        found: [],
+        failed: [{ registry: row.name, error: error instanceof AppError ? error : new AppError('INTERNAL') }],
+      }
     }
   }
 
@@ -48,6 +53,11 @@ export class TeamRegistryCatalog extends RegistryCatalog {
       catalog.names.filter((name) => name.toLowerCase().includes(term)).forEach((name) => names.add(name))
       query = catalog.next
     }
-    return [...names].map((repository) => ({ registry: row.name, repository, reference: `${row.address}/${repository}` }))
+    return [...names].map((repository) => ({
+      registry: row.name,
+      address: row.address,
+      repository,
+      reference: `${row.address}/${repository}`,
+    }))
   }
 }

@@ -3,12 +3,17 @@ import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { CheckResponse, InfoResponse, VersionResponse } from './dto/system.dto.js'
+import { DiskUsages } from './disk-usage.service.js'
+import { DiskUsage } from './dto/space.dto.js'
 import { SystemService } from './system.service.js'
 
 @ApiTags('system')
 @Controller('system')
 export class SystemController {
-  constructor(private readonly system: SystemService) {}
+  constructor(
+    private readonly system: SystemService,
+    private readonly usages: DiskUsages,
+  ) {}
 
   /** Versions of the gateway, the engine and the kernel. */
   @Get('version')
@@ -29,5 +34,12 @@ export class SystemController {
   @Operation('SystemCheck')
   check(@Granted() grant: Grant<'SystemCheck'>): Promise<CheckResponse> {
     return this.system.check(grant)
+  }
+
+  /** What your teams take on the disk, and how much of it nothing uses; with a role on the host, also all of it. */
+  @Get('df')
+  @Operation('SystemDataUsage', 'Space that is taken')
+  df(@Granted() grant: Grant<'SystemDataUsage'>): Promise<DiskUsage> {
+    return this.usages.read(grant)
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common'
+import { DiskUsages } from './disk-usage.service.js'
 import { HealthController } from './health.controller.js'
 import { HealthService } from './health.service.js'
 import { SystemController } from './system.controller.js'
@@ -7,7 +8,7 @@ import { SystemService } from './system.service.js'
 /** The host, the engine, and how the gateway itself is doing. */
 @Module({
   controllers: [SystemController, HealthController],
-  providers: [SystemService, HealthService],
+  providers: [DiskUsages, SystemService, HealthService],
   exports: [HealthService],
 })
 export class SystemModule {}

@@ -4,6 +4,7 @@
  */
 import {
   admitContainer,
+  admitEndpoint,
   admitExec,
   admitNetwork,
   admitUpdate,
@@ -32,6 +33,7 @@ void engine.containers.create('web', admitContainer(parts, {}))
 void engine.exec.create(id, admitExec({ Cmd: ['ls'] }, BASELINE_POLICY))
 void engine.volumes.create(admitVolume({ Name: 'v' }, {}))
 void engine.containers.update(id, admitUpdate({ resources: { pids: 5 } }, { policy: BASELINE_POLICY, host }))
+void engine.networks.connect(id, id, admitEndpoint({ Aliases: ['web'] }))
 void engine.networks.create(admitNetwork({ Name: 'n' }, {}))
 
 // @ts-expect-error a body put together elsewhere
@@ -58,6 +60,8 @@ void engine.exec.create(id, { Cmd: ['sh'], Privileged: true })
 void engine.volumes.create({ Name: 'v', DriverOpts: { o: 'bind', device: '/', type: 'none' } })
 // @ts-expect-error a network on the host's own card
 void engine.networks.create({ Name: 'n', Driver: 'macvlan', Options: { parent: 'eth0' } })
+// @ts-expect-error an address and names that nobody judged
+void engine.networks.connect(id, id, { Aliases: ['web'], IPAMConfig: { IPv4Address: '10.0.0.1' } })
 // @ts-expect-error the key is a symbol that nobody else can name
 const forged: Admitted<VolumeSpec> = { Name: 'v', proof: true }
 void forged

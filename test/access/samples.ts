@@ -78,6 +78,7 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   SystemVersion: {},
   SystemInfo: {},
   SystemCheck: {},
+  SystemDataUsage: {},
   SystemEvents: { query: 'limit=1' },
 
   SetupComplete: invalid({ setupToken: 5 }),

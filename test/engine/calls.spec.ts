@@ -142,8 +142,8 @@ describe('volumes and networks', () => {
     const { Id } = await engine.networks.create(unjudged({ Name: name, Driver: 'bridge' }))
     await expect(engine.networks.create(unjudged({ Name: name }))).rejects.toEqual(failing('NAME_IN_USE', { name }))
     const id = await run()
-    await engine.networks.connect(Id, id, { Aliases: ['web'] })
-    await expect(engine.networks.connect(Id, id)).rejects.toEqual(
+    await engine.networks.connect(Id, id, unjudged({ Aliases: ['web'] }))
+    await expect(engine.networks.connect(Id, id, unjudged({}))).rejects.toEqual(
       failing('CONFLICT', { reason: 'the container is connected to the network already' }),
     )
     expect((await engine.containers.inspect(id)).NetworkSettings.Networks?.[name]?.Aliases).toContain('web')

@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RegistryAccess } from '../../src/common/registry-access.js'
-import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
+import { type Actor, BASE_IMAGE, type Scenario, scenario, type Team } from '../support/scenario.js'
 import { behindBasic, challenge, FakeServer, json } from './support/fake-registry.js'
 import type { SavedRegistry } from './support/world.js'
 
@@ -27,7 +27,8 @@ const save = (registry: FakeServer, more: object = {}) => ({
   ...SECRET,
   ...more,
 })
-const credentialFor = (registry: string) => s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(alpha.id, registry)
+const credentialFor = (registry: string) =>
+  s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(alpha.id, registry, { repository: 'a', action: 'pull' })
 
 describe('a registry that names another place for the login', () => {
   it.each([
@@ -68,6 +69,12 @@ describe('a registry that names another place for the login', () => {
     ] as const) {
       const problem = await maintainer.fails(method, `/registries/${id}/${path}`)
       expect([problem.code, problem.detail]).toEqual(['registry_realm_refused', expect.stringContaining(evil.host)])
+    }
+    for (const kind of ['pull', 'push']) {
+      const reference = `${registry.host}/a:1`
+      if (kind === 'push') await maintainer.ok('POST', '/images/tag', { source: BASE_IMAGE, target: reference })
+      const { body } = await maintainer.http.post(`/images/${kind}`).set('prefer', 'wait=60').send({ reference })
+      expect([kind, body]).toMatchObject([kind, { state: 'failed', error: { code: 'registry_realm_refused' } }])
     }
     expect([evil.seen, registry.trusted]).toEqual([[], [expect.stringContaining('Basic ')]])
   })

@@ -27,7 +27,7 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 const basic = { url: `http://127.0.0.1:${PORTS.basic}`, username: 'ann', password: PASSWORD }
 const credentialFor = (team: Team, registry: string) =>
-  s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(team.id, registry)
+  s.gateway.app.get(RegistryAccess, { strict: false }).credentialFor(team.id, registry, { repository: 'ann/app', action: 'pull' })
 
 describe('saving a registry', () => {
   it('tries the credential, keeps it sealed and never shows it', async () => {

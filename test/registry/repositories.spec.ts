@@ -171,13 +171,24 @@ it('finds repositories in all registries of the team, whatever became of one of 
   expect(found).toEqual(
     [registries.basic, registries.tls].map(({ name, address }) => ({
       registry: name,
+      address,
       repository: 'ann/app-3',
       reference: `${address}/ann/app-3`,
     })),
   )
   expect(failed.map(({ registry, error }) => [registry, error.code])).toEqual([['token', 'SECRETS_KEY_MISSING']])
   expect((await catalog.search(team, 'app', 3)).found).toHaveLength(3)
-  expect(await catalog.search('another', 'app', 3)).toEqual({ found: [], failed: [] })
+  const answer = await maintainer.ok<{ items: { name: string }[]; failed: { registry: string; code: string }[] }>(
+    'GET',
+    '/image-search?term=app-3',
+  )
+  expect(answer.items.map(({ name }) => name)).toEqual(found.map(({ reference }) => reference))
+  // there is no hub here
+  expect(answer.failed.map(({ registry, code }) => [registry, code])).toEqual([
+    ['token', 'secrets_key_missing'],
+    ['docker.io', 'search_failed'],
+  ])
+  expect(await catalog.search('another', 'app', 3)).toEqual({ searched: 0, found: [], failed: [] })
 })
 
 it('lets developers look, and only maintainers delete; the audit log says what was deleted', async () => {

@@ -61,12 +61,12 @@ export class Bed {
   }
 
   /** Makes a port of the namespace reachable on 127.0.0.1 out here, for whatever needs a plain URL. */
-  async forward(port: number): Promise<Forward> {
+  async forward(port: number, host?: string): Promise<Forward> {
     const open = new Set<Socket>()
     const server = createServer({ allowHalfOpen: true }, (client) => {
       open.add(client)
       client.on('close', () => open.delete(client)).on('error', () => client.destroy())
-      joinInside(client, this.dialInside(port)).catch(() => client.resetAndDestroy())
+      joinInside(client, this.dialInside(port, host)).catch(() => client.resetAndDestroy())
     })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     const { port: outside } = server.address() as AddressInfo

@@ -16,6 +16,8 @@ export interface RegistryOptions {
   readonly storage?: string
   /** User names and their passwords; without them everybody may read and write. */
   readonly users?: Readonly<Record<string, string>>
+  /** Another address than 127.0.0.1, for which the engine wants TLS that it trusts; it is added to the namespace. */
+  readonly address?: string
   /** https, with this certificate; see certificates.ts. */
   readonly tls?: Certificate
   /** Logins by a token service; see token-server.ts. */
@@ -38,8 +40,9 @@ export async function startRegistry(engine: PrivateEngine, options: RegistryOpti
   mkdirSync(storage, { recursive: true })
   const config = join(engine.dir, `registry-${port}.json`)
   writeFileSync(config, JSON.stringify(configOf(engine, storage, options)))
+  if (options.address) run('nsenter', `--net=/run/netns/${engine.netns}`, 'ip', 'address', 'replace', `${options.address}/32`, 'dev', 'lo')
   const pid = startInside(engine.netns, `${config}.log`, 'docker-registry', 'serve', config)
-  const registry = registryAt(engine, port, { storage, pid, secure: options.tls !== undefined })
+  const registry = registryAt(engine, port, { storage, pid, secure: options.tls !== undefined, address: options.address })
   await until(`the registry on port ${port} (see ${config}.log)`, 20_000, () => registry.call('GET', '/v2/').then(isRegistry, () => false))
   return registry
 }
@@ -48,15 +51,15 @@ export async function startRegistry(engine: PrivateEngine, options: RegistryOpti
 export function registryAt(
   engine: PrivateEngine,
   port: number,
-  running: { storage?: string; pid?: number; secure?: boolean } = {},
+  running: { storage?: string; pid?: number; secure?: boolean; address?: string | undefined } = {},
 ): Registry {
-  const { storage = join(engine.dir, `registry-${port}`), pid, secure = false } = running
-  const host = `127.0.0.1:${port}`
+  const { storage = join(engine.dir, `registry-${port}`), pid, secure = false, address = '127.0.0.1' } = running
+  const host = `${address}:${port}`
   return {
     host,
     storage,
     async call(method, path, body, headers = {}) {
-      const dialled = await engine.dialInside(port)
+      const dialled = await engine.dialInside(port, address)
       // what it is asked here is no secret, so any certificate will do
       const socket = secure ? connect({ socket: dialled, rejectUnauthorized: false }) : dialled
       const length = body ? { 'content-length': body.length } : {}
@@ -77,14 +80,14 @@ function isRegistry({ status }: HttpAnswer): boolean {
 }
 
 /** JSON is YAML, which is what the registry reads. */
-function configOf(engine: PrivateEngine, storage: string, { port, users, tls, tokens }: RegistryOptions): object {
+function configOf(engine: PrivateEngine, storage: string, { port, users, tls, tokens, address = '127.0.0.1' }: RegistryOptions): object {
   return {
     version: '0.1',
     log: { level: 'warn' },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true }, maintenance: { uploadpurging: { enabled: false } } },
     // without a fixed secret it warns, and a restart forgets uploads under way
     http: {
-      addr: `127.0.0.1:${port}`,
+      addr: `${address}:${port}`,
       secret: randomBytes(16).toString('hex'),
       ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }),
     },

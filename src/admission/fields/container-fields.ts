@@ -315,7 +315,8 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
   'NetworkingConfig.EndpointsConfig{}.IPAMConfig.IPv6Address': never('string'),
   'NetworkingConfig.EndpointsConfig{}.IPAMConfig.LinkLocalIPs': never('string[]'),
   'NetworkingConfig.EndpointsConfig{}.MacAddress': by('string', absent, absent, only('a MAC address', shape.isMac), 'defaulted'),
-  'NetworkingConfig.EndpointsConfig{}.Links': never('string[]'),
+  // Resolved to the team's own by us; the engine's own spelling, by any name, never goes on.
+  'NetworkingConfig.EndpointsConfig{}.Links': all('string[]', shape.LINKS, 'ignored'),
   'NetworkingConfig.EndpointsConfig{}.DriverOpts': never('string{}'),
   'NetworkingConfig.EndpointsConfig{}.GwPriority': all('integer', range(-1000, 1000), 'equal', { since: '1.48' }),
   // what the engine answers, and its clients send back as it was

@@ -15,6 +15,7 @@ function context(profile: Profile): JudgeContext {
     own: {
       volumes: new Set(['v1']),
       containers: new Set(['a'.repeat(64)]),
+      linked: new Set(['0123456789ab']),
       networks: new Set(['alpha--net']),
       exports: new Map([
         ['/srv/rw', { readOnly: false }],

@@ -81,6 +81,8 @@ export interface Own {
   readonly volumes: ReadonlySet<string>
   readonly containers: ReadonlySet<string>
   readonly networks: ReadonlySet<string>
+  /** Short ids of containers on the same network that it may have names of its own for. */
+  readonly linked: ReadonlySet<string>
   /** Host folders that were named by the alias of an export, and whether they are read-only. */
   readonly exports: ReadonlyMap<string, { readonly readOnly: boolean }>
   /** Where a container goes that names no network. */

@@ -118,6 +118,14 @@ export function network(words: readonly string[]): Rule {
   )
 }
 
+const LINK = /^([0-9a-f]{12}):[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/
+
+/** Names for the team's own containers on the same network. */
+export const LINKS: Rule = only(
+  "at most 16, each to a container of the team's own on the same network",
+  (links: string[], { own }) => links.length <= 16 && links.every((link) => own.linked.has(LINK.exec(link)?.[1] ?? '')),
+)
+
 /** Device nodes that an administrator listed for the team. */
 export function devices(): Rule {
   return only('only what an administrator listed for the team', (list: { PathOnHost?: unknown }[], { granted }) =>

@@ -136,6 +136,14 @@ export class CreateContainerBody implements ContainerRequest {
   @MaxLength(128)
   network?: string
 
+  /** Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(16)
+  @IsString({ each: true })
+  @MaxLength(128, { each: true })
+  links?: string[]
+
   /** Refused below the profile `privileged`. */
   @Optional()
   @IsBoolean()

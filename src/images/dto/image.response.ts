@@ -139,20 +139,33 @@ export class ImagesPruned {
 
 /** One image that was found. */
 export class ImageSearchItem {
-  /** To pull it by: `ubuntu`, `team/app`. */
+  /** To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
   name!: string
   description!: string
   @ApiProperty({ type: 'integer' })
   stars!: number
   /** Made by the hub itself. */
   official!: boolean
-  /** Where it is: `docker.io` is the hub. */
+  /** Host of the registry; `docker.io` is the hub. */
   registry!: string
 }
 
+/** Why nothing of one registry is in the result. */
+export class ImageSearchFailure {
+  /** Name of the team's registry, or `docker.io`. */
+  registry!: string
+  code!: string
+  detail!: string
+  hint!: string
+}
+
 export class ImageSearchResult {
+  /** Of the team's registries first, then of the hub. */
   @ApiProperty({ type: [ImageSearchItem] })
   items!: ImageSearchItem[]
+  /** Where it could not be searched. */
+  @ApiProperty({ type: [ImageSearchFailure] })
+  failed!: ImageSearchFailure[]
 }
 
 /** A reference of the library. */

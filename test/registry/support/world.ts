@@ -9,7 +9,10 @@ import type { Registry } from '../../support/registry.js'
 import { startTokenService, type TokenService } from '../../support/token-service.js'
 
 /** Ports in the engine's namespace that only these tests use. */
-export const PORTS = { seed: 5010, basic: 5011, tls: 5012, token: 5013, tokens: 5014 } as const
+export const PORTS = { seed: 5010, basic: 5011, tls: 5012, token: 5013, tokens: 5014, far: 5015, farTls: 5016 } as const
+
+/** Not loopback, so the engine takes neither plain http nor any certificate there. */
+export const FAR = '10.254.254.5'
 
 export const USERS = { ann: 'annual rings of a tree', bob: 'bobbing along' } as const
 
@@ -34,7 +37,7 @@ export class RegistryWorld implements AsyncDisposable {
   constructor() {
     this.dir = join(bed().dir, `registries-${randomBytes(4).toString('hex')}`)
     mkdirSync(this.dir)
-    this.certificate = selfSigned(this.dir, 'registry')
+    this.certificate = selfSigned(this.dir, 'registry', ['IP:127.0.0.1', `IP:${FAR}`])
   }
 
   /** Without a login, on the same content as the others. */
@@ -50,6 +53,12 @@ export class RegistryWorld implements AsyncDisposable {
   /** With htpasswd and a self-signed certificate. */
   tls(): Promise<Registry> {
     return this.start({ port: PORTS.tls, users: USERS, tls: this.certificate })
+  }
+
+  /** With htpasswd, plain and not, at an address that the engine does not trust by itself. */
+  far(): Promise<Registry[]> {
+    const plain = { port: PORTS.far, users: USERS, address: FAR }
+    return Promise.all([this.start(plain), this.start({ ...plain, port: PORTS.farTls, tls: this.certificate })])
   }
 
   /** With a token service on another port. */
@@ -76,12 +85,12 @@ export class RegistryWorld implements AsyncDisposable {
   private async start(options: Parameters<ReturnType<typeof bed>['startRegistry']>[0]): Promise<Registry> {
     const registry = await bed().startRegistry({ storage: join(this.dir, 'content'), ...options })
     this.ends.push(() => registry.stop())
-    await this.forward(registry.host, options.port)
+    await this.forward(registry.host, options.port, options.address)
     return registry
   }
 
-  private async forward(host: string, port: number): Promise<void> {
-    const forward: Forward = await bed().forward(port)
+  private async forward(host: string, port: number, address?: string): Promise<void> {
+    const forward: Forward = await bed().forward(port, address)
     this.ends.push(() => forward.close())
     this.routes.set(host, `127.0.0.1:${forward.port}`)
   }

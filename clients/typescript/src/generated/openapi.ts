@@ -491,7 +491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search the hub */
+        /** Search the hub and the registries of the team */
         get: operations["ImageSearch"];
         put?: never;
         post?: never;
@@ -1267,6 +1267,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/df": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What your teams take on the disk, and how much of it nothing uses; with a role on the host, also all of it. */
+        get: operations["SystemDataUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/events": {
         parameters: {
             query?: never;
@@ -2024,6 +2041,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -2099,6 +2118,16 @@ export interface components {
             container: string;
             /** @description Also when the engine can't reach the container's side of it. */
             force?: boolean;
+        };
+        DiskUsage: {
+            /** @description For administrators and auditors; null for everybody else. */
+            host: components["schemas"]["HostSpace"] | null;
+            /**
+             * Format: date-time
+             * @description When the engine took these sizes; counts are of now.
+             */
+            measuredAt: string;
+            teams: components["schemas"]["TeamSpace"][];
         };
         /**
          * @description what went wrong, for programs; docs/errors.md says more
@@ -2252,6 +2281,13 @@ export interface components {
             /** @description For the next page; null on the last. */
             nextCursor: string | null;
         };
+        HostSpace: {
+            /** @description Of builds; it belongs to the host, not to teams. */
+            buildCache: components["schemas"]["Space"];
+            containers: components["schemas"]["Space"];
+            images: components["schemas"]["Space"];
+            volumes: components["schemas"]["Space"];
+        };
         ImageConfig: {
             cmd: string[];
             entrypoint: string[];
@@ -2352,17 +2388,27 @@ export interface components {
             /** @description References that the team no longer has. */
             untagged: string[];
         };
+        ImageSearchFailure: {
+            code: string;
+            detail: string;
+            hint: string;
+            /** @description Name of the team's registry, or `docker.io`. */
+            registry: string;
+        };
         ImageSearchItem: {
             description: string;
-            /** @description To pull it by: `ubuntu`, `team/app`. */
+            /** @description To pull it by: `ubuntu`, `team/app`, `registry.example:5000/app`. */
             name: string;
             /** @description Made by the hub itself. */
             official: boolean;
-            /** @description Where it is: `docker.io` is the hub. */
+            /** @description Host of the registry; `docker.io` is the hub. */
             registry: string;
             stars: number;
         };
         ImageSearchResult: {
+            /** @description Where it could not be searched. */
+            failed: components["schemas"]["ImageSearchFailure"][];
+            /** @description Of the team's registries first, then of the hub. */
             items: components["schemas"]["ImageSearchItem"][];
         };
         /** @enum {string} */
@@ -2733,6 +2779,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            /** @description Containers of the team on the same network that this one reaches by another name, `name:alias`; their own names need none. */
+            links?: string[];
             mounts?: components["schemas"]["MountBody"][];
             /** @description A generated one when left out. With `count`, copies are `<name>-1`, `<name>-2` … */
             name?: string;
@@ -3179,6 +3227,12 @@ export interface components {
             /** @description Name of the administrator: a-z, 0-9, `.`, `_`, `-`. */
             username: string;
         };
+        Space: {
+            count: number;
+            /** @description What would be free without those that nothing uses. */
+            reclaimable: number;
+            size: number;
+        };
         SystemEvent: {
             /** @description The engine's word: `create`, `start`, `die`, `exec_create`, `mount` … */
             action: string;
@@ -3259,6 +3313,15 @@ export interface components {
         };
         /** @enum {string} */
         TeamSort: "name" | "-name";
+        TeamSpace: {
+            /** @description What the containers wrote into their own layers; null without the permission containers.read. */
+            containers: components["schemas"]["Space"] | null;
+            images: components["schemas"]["Space"];
+            /** @description Name of the team. */
+            team: string;
+            /** @description Null without the permission volumes.read. */
+            volumes: components["schemas"]["Space"] | null;
+        };
         TeamUpdateRequest: {
             displayName?: string;
         };
@@ -7260,6 +7323,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SystemDataUsage: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiskUsage"];
                 };
             };
             /** @description RFC 9457 problem details */

@@ -102,6 +102,7 @@ export const ROUTES = {
   SessionList: ['GET', '/api/v1/me/sessions'],
   SetupComplete: ['POST', '/api/v1/setup'],
   SystemCheck: ['GET', '/api/v1/system/check'],
+  SystemDataUsage: ['GET', '/api/v1/system/df'],
   SystemEvents: ['GET', '/api/v1/system/events'],
   SystemInfo: ['GET', '/api/v1/system/info'],
   SystemVersion: ['GET', '/api/v1/system/version'],
