@@ -16,6 +16,11 @@ export const ERRORS = {
     text: 'the archive is not taken: {reason}; {written}',
     hint: 'send a plain tar of files, folders and links that stay within it',
   },
+  INVALID_DOCKERFILE: {
+    status: 400,
+    text: 'the Dockerfile can not be used: {reason}',
+    hint: 'correct the line that errors names; docs/images.md tells what a Dockerfile may have',
+  },
   MALFORMED_JSON: {
     status: 400,
     text: 'the body is not valid json: {reason}',

@@ -188,6 +188,12 @@ export class Config {
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
 
+  /** The most bytes that one archive or build context may have, without compression. */
+  @number
+  @IsInt()
+  @Min(1_048_576)
+  BERTH_ARCHIVE_BYTES = 17_179_869_184
+
   /** Seconds that a registry may say nothing during a pull or push before it is given up. */
   @number
   @IsInt()

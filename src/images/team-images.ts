@@ -131,6 +131,11 @@ export class TeamImages {
     return this.store.byContent(contentId, { teamIds: [teamId] })
   }
 
+  /** All of the team's own references. */
+  all(teamId: string): Promise<ImageReferenceRow[]> {
+    return this.store.inTeams({ teamIds: [teamId] })
+  }
+
   async at(teamId: string, reference: string): Promise<ImageReferenceRow | null> {
     return (await this.store.byReference(reference, { teamIds: [teamId] }))[0] ?? null
   }

@@ -75,6 +75,11 @@ export class JobStore {
     return rows.map((row) => row.id)
   }
 
+  /** Of every team and process. */
+  running(kind: string): Promise<JobRow[]> {
+    return this.db.selectFrom('jobs').selectAll().where('kind', '=', kind).where('state', '=', 'running').execute()
+  }
+
   /** Jobs that run on a process that is no more. */
   async orphans(aliveProcesses: readonly string[]): Promise<JobRow[]> {
     let rows = this.db.selectFrom('jobs').selectAll().where('state', '=', 'running')
