@@ -50,7 +50,7 @@ export const create: Figure = {
 /** What is paid for nothing being lost: each commit is synced to the disk before the next step. */
 const WHY: Readonly<Partial<Record<keyof Times, string>>> = {
   create:
-    'five commits are synced one after the other (audit intent, claim, host ports, settlement, audit outcome; see the time of a sync above) and the engine is asked a second time, to hold what it made to what was admitted. One commit for claim and ports, or a disk with a battery-backed cache, would reach it; PostgreSQL moves the syncs to its server',
+    'six commits are synced one after the other (audit intent, claim, host ports, quota, settlement, audit outcome; see the time of a sync above) and the engine is asked a second time, to hold what it made to what was admitted. One commit for claim, ports and quota, or a disk with a battery-backed cache, would reach it; PostgreSQL moves the syncs to its server',
   remove:
     'three commits are synced one after the other (audit intent, end of the row, audit outcome; see the time of a sync above), and a removal frees ports and rows before it is answered',
 }

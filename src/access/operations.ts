@@ -191,6 +191,8 @@ export const OPERATIONS = {
   TeamInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
   TeamUpdate: row('teams.update', 'teamEntity', 'write', 'rest'),
   TeamDelete: row('teams.delete', 'teamEntity', 'write', 'rest'),
+  QuotaInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  QuotaPut: row('quotas.manage', 'teamEntity', 'write', 'rest'),
   MemberList: row('teams.read', 'teamEntity', 'read', 'rest'),
   MemberPut: row('members.manage', 'teamEntity', 'write', 'rest'),
   MemberDelete: row('members.manage', 'teamEntity', 'write', 'rest'),

@@ -204,7 +204,7 @@ export const ERRORS = {
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
   QUOTA_EXCEEDED: {
     status: 429,
-    text: 'the quota of {resource} is used up: {used} of {limit}',
+    text: "the team's quota of {resource} has no room for {wanted} more: {used} of {limit} are used",
     hint: 'remove something, or ask an administrator for more',
   },
   // 5xx

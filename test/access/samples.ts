@@ -128,6 +128,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   TeamInspect: {},
   TeamUpdate: invalid({ displayName: 5 }),
   TeamDelete: { passes: ['team_not_empty'] },
+  QuotaInspect: {},
+  QuotaPut: invalid({ containers: 'many' }),
   MemberList: {},
   MemberPut: { path: { user: 'nobody-at-all' }, ...invalid({ role: 'king' }) },
   MemberDelete: { path: { user: 'nobody-at-all' }, passes: ['not_found'] },

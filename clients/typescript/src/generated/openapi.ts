@@ -1530,6 +1530,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team may use at most, and what it uses. */
+        get: operations["QuotaInspect"];
+        /** Replaces all limits. What is there already stays, also where it is more. */
+        put: operations["QuotaPut"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/terminals": {
         parameters: {
             query?: never;
@@ -3103,6 +3121,72 @@ export interface components {
         PutLibraryBody: {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
+        };
+        QuotaBody: {
+            /** @description Containers, running or not. */
+            containers?: number | null;
+            /** @description Cores of all containers together. */
+            cpus?: number | null;
+            /** @description Commands that run at once in the team's containers; of each gateway process. */
+            execs?: number | null;
+            /** @description Bytes of the team's images; looked at when the team gets an image, so that those at once may go past it. */
+            imageBytes?: number | null;
+            /** @description Jobs that run at once. */
+            jobs?: number | null;
+            /** @description Bytes of memory that all containers may use together, running or not. */
+            memory?: number | null;
+            /** @description Networks beside the team's own. */
+            networks?: number | null;
+            /** @description Processes of all containers together. */
+            pids?: number | null;
+            /** @description Published host ports. */
+            ports?: number | null;
+            /** @description Containers that run, or are paused or restarting. */
+            running?: number | null;
+            /** @description Streams that are open at once, execs among them; of each gateway process. */
+            streams?: number | null;
+            /** @description Volumes, anonymous ones included. */
+            volumes?: number | null;
+        };
+        QuotaLimitsResponse: {
+            containers: number | null;
+            /** @description Cores. */
+            cpus: number | null;
+            execs: number | null;
+            /** @description Bytes. */
+            imageBytes: number | null;
+            jobs: number | null;
+            /** @description Bytes. */
+            memory: number | null;
+            networks: number | null;
+            pids: number | null;
+            ports: number | null;
+            running: number | null;
+            streams: number | null;
+            volumes: number | null;
+        };
+        QuotaResponse: {
+            limits: components["schemas"]["QuotaLimitsResponse"];
+            used: components["schemas"]["QuotaUseResponse"];
+        };
+        QuotaUseResponse: {
+            containers: number;
+            /** @description Cores. */
+            cpus: number;
+            /** @description Of this gateway process. */
+            execs: number;
+            /** @description Bytes. */
+            imageBytes: number;
+            jobs: number;
+            /** @description Bytes. */
+            memory: number;
+            networks: number;
+            pids: number;
+            ports: number;
+            running: number;
+            /** @description Of this gateway process. */
+            streams: number;
+            volumes: number;
         };
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
@@ -8325,6 +8409,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamProfile"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    QuotaInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    QuotaPut: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaResponse"];
                 };
             };
             /** @description Done; with dryRun: it would be */

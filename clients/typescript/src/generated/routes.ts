@@ -81,6 +81,8 @@ export const ROUTES = {
   ProfileInspect: ['GET', '/api/v1/teams/{team}/profile'],
   ProfilePut: ['PUT', '/api/v1/teams/{team}/profile'],
   PutContainerArchive: ['PUT', '/api/v1/containers/{ref}/archive'],
+  QuotaInspect: ['GET', '/api/v1/teams/{team}/quota'],
+  QuotaPut: ['PUT', '/api/v1/teams/{team}/quota'],
   RegistryCheck: ['POST', '/api/v1/registries/{id}/check'],
   RegistryCreate: ['POST', '/api/v1/registries'],
   RegistryDelete: ['DELETE', '/api/v1/registries/{id}'],
