@@ -20,7 +20,10 @@ async function halfSent(path: string): Promise<{ status: number; text: string; c
   })
   server.addContentTypeParser('*', (_call, payload, done) => done(null, payload))
   server.post('/parsed', (call) => ({ got: call.body }))
-  server.post('/bytes', { config: { bytes: ['*/*'] } }, (_call, reply) => void setTimeout(() => reply.send('served'), 300))
+  server.post('/bytes', { config: { bytes: ['*/*'] } }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    return 'served'
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = server.server.address() as AddressInfo
   const call = request({
