@@ -24,7 +24,7 @@ export class OpenRights {
   ) {}
 
   /** Calls `cut` once with the reason when the grant would not be given any more. Returns the way to stop watching. */
-  watch(grant: Grant<OperationId>, cut: (reason: AppError) => void): () => void {
+  watch(grant: Grant<OperationId>, cut: (reason: AppError) => void, everyMs = LOOK_EVERY_MS): () => void {
     // nobody's rights are asked for there
     if (grant.target.kind === 'public') return () => undefined
     let looking: Promise<void> = Promise.resolve()
@@ -44,7 +44,7 @@ export class OpenRights {
     }
     const schedule = (): void => void (looking = looking.then(look))
     const unlisten = this.changes.listen(schedule)
-    const timer = setInterval(schedule, LOOK_EVERY_MS).unref()
+    const timer = setInterval(schedule, everyMs).unref()
     return stop
   }
 
@@ -79,6 +79,7 @@ function pinnedTo(target: Target): Pointer {
     case 'scope':
       return target.teams.length === 1 ? { team: target.teams[0]!.name } : {}
     case 'job':
+    case 'terminal':
     case 'user':
       return { ref: target.id }
     default:

@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'terminal' // a terminal session, live or recorded
   | 'serviceAccount'
 
 /** read: nothing changes. write: two audit records. open: a stream, one audit record. */
@@ -98,6 +99,10 @@ export const OPERATIONS = {
   // An exec is reached only through the session that made it, under the decision on its container.
   ExecStart: row('containers.exec', 'container', 'open', 'stream', 'POST /exec/{id}/start'),
   ExecResize: row('containers.exec', 'container', 'write', 'stream', 'POST /exec/{id}/resize'),
+  TerminalSessionList: row('terminals.read', 'scope', 'read', 'rest'),
+  TerminalRecording: row('terminals.replay', 'terminal', 'open', 'rest'),
+  TerminalPolicyInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  TerminalPolicyPut: row('profiles.manage', 'teamEntity', 'write', 'rest'),
   ExecInspect: row('containers.exec', 'container', 'read', 'stream', 'GET /exec/{id}/json'),
 
   // images

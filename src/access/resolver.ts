@@ -7,11 +7,21 @@ import { JobStore } from '../store/jobs.store.js'
 import { OwnershipStore } from '../store/ownership.store.js'
 import { RegistryStore } from '../store/registries.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
+import { TerminalSessionStore } from '../store/terminal-sessions.store.js'
 import { UserStore } from '../store/users.store.js'
 import { assertObjectReference, assertVolumeName } from './names.js'
 import type { OperationRow } from './operations.js'
 import { type Principal, seesTeam, type TeamRef } from './principal.js'
-import type { ImageTarget, JobTarget, OwnedTarget, RegistryTarget, ServiceAccountTarget, Target, UserTarget } from './targets.js'
+import type {
+  ImageTarget,
+  JobTarget,
+  OwnedTarget,
+  RegistryTarget,
+  ServiceAccountTarget,
+  Target,
+  TerminalTarget,
+  UserTarget,
+} from './targets.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
 
@@ -35,6 +45,7 @@ export class Resolver {
     private readonly jobs: JobStore,
     private readonly users: UserStore,
     private readonly registries: RegistryStore,
+    private readonly terminals: TerminalSessionStore,
     private readonly inventory: Inventory,
     private readonly witness: Witness,
   ) {}
@@ -60,6 +71,8 @@ export class Resolver {
         return this.job(principal, plain(pointer.ref))
       case 'registry':
         return this.registry(principal, pointer)
+      case 'terminal':
+        return this.terminal(principal, plain(pointer.ref))
       case 'image':
         return this.image(row, principal, pointer)
       case 'container':
@@ -165,6 +178,12 @@ export class Resolver {
     if (!registry) throw new AppError('NOT_FOUND')
     const title = [`${registry.name} (${registry.address})`, ...(pointer.part === undefined ? [] : [pointer.part])].join(' ')
     return { kind: 'registry', id: registry.id, team: await this.teams.visible(principal, registry.team_id), title }
+  }
+
+  private async terminal(principal: Principal, id: string): Promise<TerminalTarget> {
+    const session = await this.terminals.find(id)
+    if (!session?.team_id) throw new AppError('NOT_FOUND')
+    return { kind: 'terminal', id: session.id, team: await this.teams.visible(principal, session.team_id) }
   }
 
   private async user(ref: string): Promise<UserTarget> {

@@ -23,6 +23,7 @@ const developer = [
   'containers.remove',
   'containers.exec',
   'containers.attach',
+  'terminals.read',
   'containers.files',
   'images.pull',
   'images.build',
@@ -42,6 +43,7 @@ const developer = [
 
 const maintainer = [
   ...developer,
+  'terminals.replay',
   'containers.bulk',
   'containers.prune',
   'images.prune',
@@ -60,6 +62,7 @@ export type TeamRole = keyof typeof TEAM_ROLES
 
 const auditor = [
   'containers.read',
+  'terminals.read',
   'images.read',
   'volumes.read',
   'networks.read',

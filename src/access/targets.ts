@@ -58,6 +58,12 @@ export interface ServiceAccountTarget {
   readonly team: TeamRef
 }
 
+export interface TerminalTarget {
+  readonly kind: 'terminal'
+  readonly id: string
+  readonly team: TeamRef
+}
+
 export interface UserTarget {
   readonly kind: 'user'
   readonly id: string
@@ -82,6 +88,7 @@ interface TargetByKind {
   image: ImageTarget
   job: JobTarget
   registry: RegistryTarget
+  terminal: TerminalTarget
 }
 
 export type TargetFor<K extends TargetKind> = TargetByKind[K]

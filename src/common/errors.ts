@@ -132,6 +132,19 @@ export const ERRORS = {
     text: 'the command could not be started: {reason}',
     hint: 'correct the command, the user or the working directory',
   },
+  TERMINAL_NOT_SHARED: { status: 403, text: 'the owner does not share this terminal session', hint: 'open a session of your own' },
+  TERMINAL_WATCH_ONLY: { status: 403, text: 'an observer only watches this terminal session', hint: 'join it with role peer' },
+  TERMINAL_NOT_OWNER: { status: 403, text: 'only the owner of a terminal session may do this', hint: 'ask its owner' },
+  TERMINAL_ELSEWHERE: {
+    status: 409,
+    text: 'the terminal session lives in another gateway: {gateway}',
+    hint: 'connect to that gateway, or open a new session here',
+  },
+  RECORDING_ELSEWHERE: {
+    status: 409,
+    text: 'the recording is in the data directory of another gateway: {gateway}',
+    hint: 'ask that gateway, or let both have one data directory',
+  },
   PULL_FAILED: { status: 422, text: 'the image could not be pulled: {reason}', hint: 'check the reference and the registry' },
   PUSH_FAILED: {
     status: 422,
@@ -237,6 +250,11 @@ export const ERRORS = {
     status: 503,
     text: 'no subnet is free for a network of the team',
     hint: 'remove what is not needed, or ask an administrator for a larger BERTH_NETWORK_POOL',
+  },
+  RECORDING_FAILED: {
+    status: 503,
+    text: 'the terminal can not be recorded, and the team has its terminals recorded',
+    hint: 'an administrator should check the disk of the data directory',
   },
   DISK_FULL: {
     status: 507,

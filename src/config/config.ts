@@ -223,6 +223,20 @@ export class Config {
   @Max(36_500)
   BERTH_AUDIT_RETENTION_DAYS = 0
 
+  /** Seconds that a terminal session goes on when nobody is there who may type; then its command is ended. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(86_400)
+  BERTH_TERMINAL_GRACE = 60
+
+  /** Days that recordings of terminals are kept; 0 keeps them for ever. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(36_500)
+  BERTH_RECORDING_RETENTION_DAYS = 90
+
   /** Least level that is logged. */
   @IsIn(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   BERTH_LOG_LEVEL = 'info'

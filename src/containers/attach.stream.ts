@@ -3,34 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { type ContainerInspect, Engine, type Session } from '../engine/index.js'
-import {
-  type ExecFrame,
-  type OpenStream,
-  type OwnEnd,
-  type StreamContext,
-  StreamKind,
-  type StreamItem,
-  type StreamSource,
-} from '../streams/source.js'
-import { DEFAULT_KEYS, DetachKeys, keyBytes } from './attach-keys.js'
+import { type OpenStream, type StreamContext, StreamKind, type StreamSource } from '../streams/source.js'
 import { AttachParams } from './attach-params.dto.js'
 import { releaseWhenGone } from './container-life.js'
+import { TERMINAL_FRAMES } from './terminal-frames.js'
+import { MOST_CREDIT, type Size, type TerminalProcess } from './terminal-session.js'
+import { TerminalSessions } from './terminal-sessions.js'
 
 /** Longest time between the end of the output and the exit code. */
 const SETTLE_MS = 5_000
-
-const FRAMES = [
-  {
-    type: 'object',
-    required: ['stream', 'data'],
-    properties: {
-      stream: { enum: ['stdout', 'stderr'] },
-      data: { type: 'string', format: 'binary', description: 'bytes as they came; with a terminal all of it is stdout' },
-    },
-  },
-]
-
-type Size = { rows: number; cols: number }
 
 /** `container.attach`: the terminal, or input and output, of a container's main process. It runs on when its viewer leaves. */
 @Injectable()
@@ -40,13 +21,17 @@ type Size = { rows: number; cols: number }
   params: AttachParams,
   summary: "The main process of a container, with its container's terminal",
   covers: ['ContainerResize'],
-  frames: FRAMES,
+  frames: TERMINAL_FRAMES,
+  mostCredit: MOST_CREDIT,
 })
 export class AttachStream implements StreamSource<'ContainerAttach', AttachParams> {
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly terminals: TerminalSessions,
+  ) {}
 
-  pointers({ container, team }: AttachParams) {
-    return [{ ref: container, team }]
+  async pointers({ container, team, session }: AttachParams) {
+    return session === undefined ? [{ ref: container, team }] : [await this.terminals.pointerTo('attach', session)]
   }
 
   async open(
@@ -54,40 +39,51 @@ export class AttachStream implements StreamSource<'ContainerAttach', AttachParam
     params: AttachParams,
     context: StreamContext<'ContainerAttach'>,
   ): Promise<OpenStream> {
-    const { signal } = context
-    const { engineId: id, name } = grant!.target
-    const { containers } = this.engine
-    const inspected = await containers.inspect(id)
-    assertAttachable(inspected, params)
+    const { engineId: id } = grant!.target
     releaseWhenGone(this.engine, grant!, { id, context })
-    const { Tty: tty = false, OpenStdin: stdin = false } = inspected.Config
+    const { session, cursor, role, detachKeys, rows, cols, share = 'peers' } = params
+    if (session !== undefined) return this.terminals.join(grant!, { session, cursor, role, detachKeys })
+    const { Config, State } = await this.engine.containers.inspect(id)
+    assertAttachable(State, params)
+    const { Tty: tty = false, OpenStdin: stdin = false } = Config
+    const size = tty && rows && cols ? { rows, cols } : null
+    const make = (): Promise<TerminalProcess> => this.attach(id, { tty, stdin, size: State.Running ? size : null })
+    return this.terminals.open(grant!, { kind: 'attach', tty, stdin, size, share, detachKeys, exec: null, make })
+  }
+
+  private async attach(id: string, { tty, stdin, size }: { tty: boolean; stdin: boolean; size: Size | null }): Promise<TerminalProcess> {
+    const { containers } = this.engine
+    const ending = new AbortController()
     // before the attach, so that the code of one that is removed at its end is known too
-    const exit = containers.wait(id, { condition: 'next-exit', signal }).then(({ StatusCode }) => StatusCode)
+    const exit = containers.wait(id, { condition: 'next-exit', signal: ending.signal }).then(({ StatusCode }) => StatusCode)
     exit.catch(() => undefined)
-    const session = await containers.attach(id, { tty, stdin, signal })
-    const detached = Promise.withResolvers<'detached'>()
-    if (tty && params.rows && params.cols && inspected.State.Running) await this.redraw(id, { rows: params.rows, cols: params.cols })
-    return {
-      ack: { containerId: id, name, tty, stdin },
-      output: this.follow(session, exit, detached.promise),
-      ...(stdin && { input: inputOf(session, tty ? (params.detachKeys ?? DEFAULT_KEYS) : null, () => detached.resolve('detached')) }),
-      ...(stdin && { endInput: () => session.end() }),
-      ...(tty && { resize: (size) => this.resize(id, size) }),
-      close: () => session.close(),
+    try {
+      const session = await containers.attach(id, { tty, stdin })
+      if (size) await this.redraw(id, size)
+      return this.process(id, { session, exit, tty, ending })
+    } catch (error) {
+      ending.abort()
+      throw error
     }
   }
 
-  private async *follow(session: Session, exit: Promise<number>, detached: Promise<'detached'>): AsyncGenerator<StreamItem, OwnEnd> {
-    const output = session.output[Symbol.asyncIterator]()
-    for (;;) {
-      const turn = await Promise.race([output.next(), detached])
-      if (turn === 'detached') return { reason: 'detached' }
-      if (turn.done === true) break
-      const { stream, bytes } = turn.value
-      yield { frames: [{ stream, data: Buffer.from(bytes) } satisfies ExecFrame] }
+  private process(id: string, { session, exit, tty, ending }: Attached): TerminalProcess {
+    return {
+      output: session.output,
+      write: (bytes) => session.write(bytes),
+      endInput: () => session.end(),
+      ...(tty && { resize: (size) => this.resize(id, size) }),
+      exit: async () => {
+        const exitCode = await Promise.race([exit.catch(() => null), delay(SETTLE_MS, null, { ref: false })])
+        return { reason: 'container_exited', ...(exitCode !== null && { exitCode }) }
+      },
+      // the container runs on
+      end: () => {
+        ending.abort()
+        session.close()
+        return Promise.resolve()
+      },
     }
-    const exitCode = await Promise.race([exit.catch(() => null), delay(SETTLE_MS, null, { ref: false })])
-    return { reason: 'container_exited', ...(exitCode !== null && { exitCode }) }
   }
 
   /** A shell writes its line again only when the size changes (so the docker CLI does it too). */
@@ -101,18 +97,14 @@ export class AttachStream implements StreamSource<'ContainerAttach', AttachParam
   }
 }
 
-function assertAttachable({ State }: ContainerInspect, { beforeStart = false }: AttachParams): void {
-  if (State.Paused) throw new AppError('CONTAINER_PAUSED')
-  if (!State.Running && !beforeStart) throw new AppError('CONTAINER_NOT_RUNNING')
+interface Attached {
+  readonly session: Session
+  readonly exit: Promise<number>
+  readonly tty: boolean
+  readonly ending: AbortController
 }
 
-/** Input up to the keys that detach, where there are any. */
-function inputOf(session: Session, keys: string | null, detach: () => void): (bytes: Uint8Array) => Promise<void> {
-  if (keys === null) return (bytes) => session.write(bytes)
-  const detachKeys = new DetachKeys(keyBytes(keys)!)
-  return async (bytes) => {
-    const { pass, detached } = detachKeys.take(bytes)
-    if (pass.length > 0) await session.write(pass)
-    if (detached) detach()
-  }
+function assertAttachable({ Paused, Running }: ContainerInspect['State'], { beforeStart = false }: AttachParams): void {
+  if (Paused) throw new AppError('CONTAINER_PAUSED')
+  if (!Running && !beforeStart) throw new AppError('CONTAINER_NOT_RUNNING')
 }

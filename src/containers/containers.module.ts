@@ -9,7 +9,7 @@ import { ContainerLinks } from './container-links.js'
 import { ContainerMaker } from './container-maker.js'
 import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
-import { STREAM_PROVIDERS } from './container-streams.js'
+import { STREAM_CONTROLLERS, STREAM_PROVIDERS } from './container-streams.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainerTrial } from './container-trial.service.js'
@@ -28,7 +28,7 @@ import { OwnedRows } from './watch-owned.js'
 import { WatchStream } from './watch.stream.js'
 
 @Module({
-  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController],
+  controllers: [ContainersController, ContainerActionsController, ...OPERATION_CONTROLLERS, PolicyController, ...STREAM_CONTROLLERS],
   providers: [
     ContainerCreation,
     ContainerDetailsReader,

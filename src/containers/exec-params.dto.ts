@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger'
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateBy } from 'class-validator'
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsString, Matches, MaxLength, ValidateBy } from 'class-validator'
 import { Optional } from '../common/optional.js'
 import { posix } from 'node:path'
+import { NewSession, OnlyNew, TerminalParams } from './terminal-params.dto.js'
 
 /** Linux ends an argument at 128 KiB; the whole command may not be longer either. */
 const COMMAND_BYTES = 131_072
@@ -10,19 +11,9 @@ const ENV_BYTES = 65_536
 const KERNEL = /^\/(proc|sys|dev)(\/|$)/
 
 /** Params of `container.exec`. */
-export class ExecParams {
-  /** Name, full id or unique id prefix. */
-  @IsString()
-  @MaxLength(64)
-  container!: string
-
-  /** Name or id of the team; may be left out where the reference is not ambiguous. */
-  @Optional()
-  @IsString()
-  @MaxLength(64)
-  team?: string
-
+export class ExecParams extends TerminalParams {
   /** Program and arguments, at most 128 KiB together; no shell in between. */
+  @NewSession()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1_024)
@@ -32,40 +23,30 @@ export class ExecParams {
 
   /** A terminal; without it stdout and stderr come apart. */
   @Optional()
+  @OnlyNew()
   @IsBoolean()
   tty?: boolean
 
   /** Added to the container's own environment. */
   @ApiProperty({ selfRequired: false, type: 'object', additionalProperties: { type: 'string' } })
   @Optional()
+  @OnlyNew()
   @IsEnvironment()
   env?: Record<string, string>
 
   /** `user`, `uid`, `user:group` or `uid:gid`; the container's own when left out. */
   @Optional()
+  @OnlyNew()
   @Matches(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?$/)
   user?: string
 
   /** Absolute, and not below /proc, /sys or /dev. */
   @Optional()
+  @OnlyNew()
   @IsString()
   @MaxLength(4_096)
   @IsWorkingDirectory()
   workingDir?: string
-
-  /** Height of the terminal. */
-  @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
-  rows?: number
-
-  /** Width of the terminal. */
-  @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
-  cols?: number
 }
 
 /** Program and arguments. */

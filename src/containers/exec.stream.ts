@@ -5,18 +5,13 @@ import type { Grant } from '../access/index.js'
 import { admitExec, BASELINE_POLICY, TeamPolicies } from '../admission/index.js'
 import type { Admitted } from '../common/admitted.js'
 import { AppError } from '../common/errors.js'
-import { Engine, type ExecInspect, type ExecSpec, type Session } from '../engine/index.js'
-import {
-  type ExecFrame,
-  type OpenStream,
-  type OwnEnd,
-  type StreamContext,
-  StreamKind,
-  type StreamItem,
-  type StreamSource,
-} from '../streams/source.js'
+import { Engine, type ExecInspect, type ExecSpec, NO_KEYS, type Session } from '../engine/index.js'
+import { type OpenStream, StreamKind, type StreamSource } from '../streams/source.js'
 import { ExecEnd, type RunningExec } from './exec-end.js'
 import { ExecParams } from './exec-params.dto.js'
+import { TERMINAL_FRAMES } from './terminal-frames.js'
+import { MOST_CREDIT, type Size, type TerminalProcess } from './terminal-session.js'
+import { TerminalSessions } from './terminal-sessions.js'
 
 /** Longest time between the engine's 101 and the start of the process, or between the end of its output and its exit code. */
 const SETTLE_MS = 5_000
@@ -24,18 +19,10 @@ const POLL_MS = 15
 /** What the engine writes about a command that it could not start. */
 const MOST_REASON = 4_096
 
-const FRAMES = [
-  {
-    type: 'object',
-    required: ['stream', 'data'],
-    properties: {
-      stream: { enum: ['stdout', 'stderr'] },
-      data: { type: 'string', format: 'binary', description: 'bytes as they came; with a terminal all of it is stdout' },
-    },
-  },
-]
-
-/** `container.exec`: a command in a running container, with input, terminal size and exit code. It ends with its stream. */
+/**
+ * `container.exec`: a command in a running container, with input, terminal size and exit code. It is a session that outlives a
+ * lost connection: come back by `{session, cursor}`.
+ */
 @Injectable()
 @StreamKind({
   kind: 'container.exec',
@@ -43,41 +30,32 @@ const FRAMES = [
   params: ExecParams,
   summary: 'A command in a running container',
   covers: ['ExecStart', 'ExecResize', 'ExecInspect'],
-  frames: FRAMES,
+  frames: TERMINAL_FRAMES,
+  mostCredit: MOST_CREDIT,
 })
 export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
   constructor(
     private readonly engine: Engine,
     private readonly ending: ExecEnd,
     private readonly policies: TeamPolicies,
+    private readonly terminals: TerminalSessions,
   ) {}
 
-  pointers({ container, team }: ExecParams) {
-    return [{ ref: container, team }]
+  async pointers({ container, team, session }: ExecParams) {
+    return session === undefined ? [{ ref: container, team }] : [await this.terminals.pointerTo('exec', session)]
   }
 
-  async open(
-    grants: readonly Grant<'ContainerExec'>[],
-    params: ExecParams,
-    { signal }: StreamContext<'ContainerExec'>,
-  ): Promise<OpenStream> {
-    const { target } = grants[0]!
-    const { engineId, name } = target
-    const { tty = false } = params
+  async open([grant]: readonly Grant<'ContainerExec'>[], params: ExecParams): Promise<OpenStream> {
+    const { session, cursor, role, detachKeys } = params
+    if (session !== undefined) return this.terminals.join(grant!, { session, cursor, role, detachKeys })
+    const { target } = grant!
+    const { tty = false, rows, cols, share = 'peers' } = params
     const marker = `BERTH_EXEC=${randomUUID()}`
-    const { Id } = await this.engine.exec.create(engineId, await this.admit(target, specOf(params, marker)))
-    const running = { container: engineId, exec: Id, marker, user: params.user }
-    const session = await this.engine.exec.start(Id, { tty, signal })
-    try {
-      await this.started(Id, session)
-      if (params.rows && params.cols) await this.resize(Id, { rows: params.rows, cols: params.cols })
-    } catch (error) {
-      session.close()
-      // it may have started after all
-      if (!(error instanceof AppError && error.code === 'EXEC_FAILED')) await this.ending.end(running)
-      throw error
-    }
-    return this.opened(running, session, { containerId: engineId, name, tty })
+    const { Id } = await this.engine.exec.create(target.engineId, await this.admit(target, specOf(params, marker)))
+    const exec = { container: target.engineId, exec: Id, marker, user: params.user }
+    const size = tty && rows && cols ? { rows, cols } : null
+    const make = (): Promise<TerminalProcess> => this.start(exec, { tty, size })
+    return this.terminals.open(grant!, { kind: 'exec', tty, stdin: true, size, share, detachKeys, exec, make })
   }
 
   /** By the profile that the team has now: what the container was made under may have been more. */
@@ -87,27 +65,37 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     return admitExec(spec, policy, (await this.engine.containers.inspect(engineId)).Config.User ?? '')
   }
 
-  private opened(running: RunningExec, session: Session, ack: { containerId: string; name: string; tty: boolean }): OpenStream {
+  private async start(running: RunningExec, { tty, size }: { tty: boolean; size: Size | null }): Promise<TerminalProcess> {
+    const session = await this.engine.exec.start(running.exec, { tty })
+    try {
+      await this.started(running.exec, session)
+      if (size) await this.resize(running.exec, size)
+    } catch (error) {
+      session.close()
+      // it may have started after all
+      if (!(error instanceof AppError && error.code === 'EXEC_FAILED')) await this.ending.end(running)
+      throw error
+    }
+    return this.process(running, session, tty)
+  }
+
+  private process(running: RunningExec, session: Session, tty: boolean): TerminalProcess {
     let exited = false
-    const output = this.follow(running.exec, session, () => (exited = true))
     return {
-      ack,
-      output,
-      input: (bytes) => session.write(bytes),
+      output: session.output,
+      write: (bytes) => session.write(bytes),
       endInput: () => session.end(),
-      ...(ack.tty && { resize: (size) => this.resize(running.exec, size) }),
-      close: async () => {
+      ...(tty && { resize: (size) => this.resize(running.exec, size) }),
+      exit: async () => {
+        const exitCode = await this.exitCode(running.exec)
+        exited = true
+        return { reason: 'exited', ...(exitCode !== null && { exitCode }) }
+      },
+      end: async () => {
         session.close()
         if (!exited) await this.ending.end(running)
       },
     }
-  }
-
-  private async *follow(id: string, session: Session, onExit: () => void): AsyncGenerator<StreamItem, OwnEnd> {
-    for await (const { stream, bytes } of session.output) yield { frames: [{ stream, data: Buffer.from(bytes) } satisfies ExecFrame] }
-    const exitCode = await this.exitCode(id)
-    onExit()
-    return { reason: 'exited', ...(exitCode !== null && { exitCode }) }
   }
 
   /** The engine answers 101 before it starts the process, and writes what went wrong into the output. */
@@ -133,7 +121,7 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     }
   }
 
-  private resize(id: string, { rows, cols }: { rows: number; cols: number }): Promise<void> {
+  private resize(id: string, { rows, cols }: Size): Promise<void> {
     return this.engine.exec.resize(id, { rows, columns: cols })
   }
 }
@@ -146,6 +134,7 @@ function specOf({ command, tty = false, env = {}, user, workingDir }: ExecParams
     AttachStderr: true,
     Tty: tty,
     Privileged: false,
+    DetachKeys: NO_KEYS,
     Env: [...Object.entries(env).map(([name, value]) => `${name}=${value}`), marker, ...(tty && !env['TERM'] ? ['TERM=xterm'] : [])],
     ...(user && { User: user }),
     ...(workingDir && { WorkingDir: workingDir }),

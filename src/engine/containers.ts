@@ -47,7 +47,7 @@ const SLOW_SIZE = 60
  * The engine itself looks for detach keys in a terminal's input, ctrl-p ctrl-q by default, and can't be told not to. Which keys
  * detach whom is decided by us, so it looks for what nobody types.
  */
-export const NO_KEYS = Array.from({ length: 16 }, () => 'ctrl-@').join(',')
+export const NO_KEYS = Array.from({ length: 9 }, () => 'ctrl-@').join(',')
 
 const INSPECT: Shape<ContainerInspect> = object({
   Id: 'string',

@@ -30,6 +30,8 @@ export interface Schema {
   event_marks: EventMarksTable
   leases: LeasesTable
   registries: RegistriesTable
+  terminal_sessions: TerminalSessionsTable
+  terminal_policies: TerminalPoliciesTable
 }
 
 /** Null where an insert does not say it. */
@@ -359,6 +361,40 @@ export interface RegistriesTable {
   updated_at: string
 }
 
+/** An exec or attach session that lives, or that ended and was recorded. */
+export interface TerminalSessionsTable {
+  id: string
+  kind: 'exec' | 'attach'
+  /** Full engine id. */
+  container_id: string
+  /** Its name in the team. */
+  container: string
+  team_id: string | null
+  owner_id: string
+  owner: string
+  /** Gateway process that it lives in. */
+  process_id: string
+  /** Where that is, for people: `host:port`. */
+  gateway: string
+  tty: number
+  /** Id, mark and user of an exec, so that its process can be ended after a crash of the gateway. */
+  exec: string | null
+  marker: string | null
+  run_as: string | null
+  recorded: number
+  started_at: string
+  ended_at: string | null
+  end_reason: string | null
+  exit_code: number | null
+}
+
+export interface TerminalPoliciesTable {
+  team_id: string
+  /** Terminals of the team are recorded. */
+  record: number
+}
+
+export type TerminalSessionRow = Selectable<TerminalSessionsTable>
 export type RegistryRow = Selectable<RegistriesTable>
 /** A host port of a container; counts while the container's ownership row holds its name. */
 export interface HostPortsTable {

@@ -21,6 +21,7 @@ import { SettingsStore } from './settings.store.js'
 import { SetupStore } from './setup.store.js'
 import { SubnetStore } from './subnets.store.js'
 import { TeamStore } from './teams.store.js'
+import { TerminalSessionStore } from './terminal-sessions.store.js'
 import { TokenStore } from './tokens.store.js'
 import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
@@ -47,6 +48,7 @@ const STORES = [
   SetupStore,
   SubnetStore,
   TeamStore,
+  TerminalSessionStore,
   TokenStore,
   TotpStore,
   UserStore,

@@ -72,8 +72,18 @@ const INBOUND: readonly (readonly [string, JsonSchema, string])[] = [
 const OUTBOUND: readonly (readonly [string, JsonSchema, string])[] = [
   [
     'stream:gap',
-    object({ streamId: STREAM_ID, container: { type: 'string' }, from: TIME, to: TIME, reason: { type: 'string' } }, ['container']),
-    'Records are missing here: rotated, container_removed',
+    object(
+      {
+        streamId: STREAM_ID,
+        container: { type: 'string' },
+        from: TIME,
+        to: TIME,
+        reason: { type: 'string' },
+        dropped: { type: 'integer', description: 'how much, where that is known: records, or bytes of a terminal' },
+      },
+      ['container', 'dropped'],
+    ),
+    'Records are missing here: rotated, container_removed, overflow',
   ],
   [
     'stream:source',

@@ -168,11 +168,12 @@ export class StreamConnection implements Opener {
       if (!registered) throw new AppError('STREAM_KIND_UNKNOWN')
       const { info, source } = registered
       const given = message['params']
-      const { params, credit } = await readParams(isPlainObject(given) ? given : {}, info.params)
+      const { params, credit: wanted } = await readParams(isPlainObject(given) ? given : {}, info.params)
+      const credit = Math.min(wanted, info.mostCredit ?? wanted)
       const { changes } = this
       const principal = await this.parts.revalidate(this.principal)
       const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
-      const grants = await rights.grantAll(source.pointers(params), principal)
+      const grants = await rights.grantAll(await source.pointers(params), principal)
       const session = this.session(requestId, credit)
       this.keep({ session, rights, basis: { principal, changes } })
       try {

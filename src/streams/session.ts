@@ -35,8 +35,11 @@ export class StreamSession {
   private seq = 0
   /** Set once: how it ended; without content where the client was gone. */
   ended: Omit<StreamEnd, 'streamId'> | undefined
+  /** The client left without a word. */
+  private gone = false
   private opened: OpenStream | undefined
   private timer: NodeJS.Timeout | undefined
+  private sentAt = -Infinity
   private input = Promise.resolve()
   private inputBytes = 0
 
@@ -51,7 +54,7 @@ export class StreamSession {
   /** Begins to send. A session that was ended while its source opened frees it at once. */
   start(opened: OpenStream): void {
     this.opened = opened
-    if (this.ended) void this.free()
+    if (this.ended) void this.free(this.gone ? 'gone' : this.ended.reason)
     else void this.pump(opened)
   }
 
@@ -65,12 +68,13 @@ export class StreamSession {
 
   credit(bytes: number): void {
     this.parts.window.give(bytes)
+    this.goOn()
   }
 
   /** The connection has room again. */
   drained(): void {
     this.parts.window.look()
-    if (!this.batch.isEmpty && this.timer === undefined) this.linger()
+    this.goOn()
   }
 
   /** Bytes for the process, in the order of the calls. @throws AppError when the kind takes none, or too much is waiting. */
@@ -97,12 +101,13 @@ export class StreamSession {
   finish(end: Omit<StreamEnd, 'streamId'> | null): Promise<void> {
     if (this.ended) return this.freed
     this.ended = end ?? { reason: 'closed' }
+    this.gone = end === null
     clearTimeout(this.timer)
     this.parts.window.close()
     // one whose source is still being opened learns it from the ack
     if (end && this.opened) this.parts.emit('stream:end', { streamId: this.id, ...end })
     this.aborting.abort()
-    void this.free()
+    void this.free(end?.reason ?? 'gone')
     return this.freed
   }
 
@@ -142,7 +147,8 @@ export class StreamSession {
   private async send(item: StreamItem): Promise<void> {
     if ('frames' in item) {
       for (const frame of item.frames) {
-        if (this.batch.isFullFor(frame)) await this.flush()
+        if (this.batch.add(frame)) continue
+        await this.flush()
         this.batch.add(frame)
       }
       this.linger()
@@ -155,11 +161,23 @@ export class StreamSession {
     else this.parts.emit('stream:source', { streamId: this.id, ...item.source })
   }
 
+  /** What waits in the batch must not wait for the source, which may be quiet from now on. */
+  private goOn(): void {
+    if (!this.batch.isEmpty) this.linger()
+  }
+
+  /** The first frames after a pause go at once: a key's echo waits for nobody. */
   private linger(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined
-      if (this.parts.window.isOpen) this.sendBatch()
-    }, LINGER_MS)
+    if (this.timer) return
+    const rest = this.sentAt + LINGER_MS - performance.now()
+    if (rest <= 0 && this.parts.window.isOpen) return this.sendBatch()
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined
+        if (this.parts.window.isOpen) this.sendBatch()
+      },
+      Math.max(rest, 0),
+    )
   }
 
   private async flush(): Promise<void> {
@@ -173,14 +191,15 @@ export class StreamSession {
     clearTimeout(this.timer)
     this.timer = undefined
     const { frames, bytes } = this.batch.take()
+    this.sentAt = performance.now()
     this.parts.window.take(bytes)
     this.parts.emit('stream:data', { streamId: this.id, seq: ++this.seq, frames, bytes })
   }
 
-  private async free(): Promise<void> {
+  private async free(reason: string): Promise<void> {
     const { opened } = this
     const freeing = async (): Promise<void> => {
-      await opened?.close?.()
+      await opened?.close?.(reason)
       await opened?.output.return()
     }
     const failed = (error: unknown): void =>

@@ -3,7 +3,18 @@ import type { Grant, OperationId, Pointer } from '../access/index.js'
 import type { StreamGap, StreamSourceChanged } from './protocol.js'
 
 // what sources speak of and share; they import nothing else of the socket edge
-export type { EventRecord, ExecFrame, LogCursors, LogRecord, LogState, StatsFigures, StatsRecord, TopRecord } from './protocol.js'
+export type {
+  EventRecord,
+  ExecFrame,
+  LogCursors,
+  LogRecord,
+  LogState,
+  StatsFigures,
+  StatsRecord,
+  TerminalPeople,
+  TerminalSize,
+  TopRecord,
+} from './protocol.js'
 export { type Audience, type SharedReader, SharedUpstreams } from './shared.js'
 
 export const STREAM_KIND = 'berth:stream-kind'
@@ -25,7 +36,7 @@ export const STREAM_KIND = 'berth:stream-kind'
  */
 export interface StreamSource<Op extends OperationId, P extends object> {
   /** What the params point at; each becomes one Grant of the operation, with its own audit record. At least one. */
-  pointers(params: P): readonly Pointer[]
+  pointers(params: P): readonly Pointer[] | Promise<readonly Pointer[]>
 
   /**
    * Opens it. Grants are in the order of the pointers. What it throws goes into the ack, so errors of the opening belong
@@ -77,8 +88,11 @@ export interface OpenStream {
   input?(bytes: Uint8Array): Promise<void>
   endInput?(): Promise<void> | void
   resize?(size: { rows: number; cols: number }): Promise<void>
-  /** Called once, at every end, after `output` was returned: frees what is held, within 2 s. */
-  close?(): Promise<void> | void
+  /**
+   * Called once, at every end, before `output` is returned: frees what is held, within 2 s. `reason`: that of `stream:end`, or
+   * `gone` where the client left without a word.
+   */
+  close?(reason: string): Promise<void> | void
 }
 
 /** The declaration of a kind. */
@@ -89,6 +103,8 @@ export interface StreamKindInfo<Op extends OperationId, P extends object> {
   /** class-validator class; unknown keys are refused. `credit` is taken by the mechanism, for every kind. */
   readonly params: Type<P>
   readonly summary: string
+  /** Largest window that a reader may ask for, where less than the usual is wanted. */
+  readonly mostCredit?: number
   /** Further rows of the operations table that are reached only within this kind, under its decision. */
   readonly covers?: readonly OperationId[]
   /** JSON schemas of its frames, for the AsyncAPI document. */

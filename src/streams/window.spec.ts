@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { Batch, sizeOf } from './batch.js'
 import { Window } from './window.js'
 
 describe('a window', () => {
@@ -39,23 +38,5 @@ describe('a window', () => {
     for (let i = 0; i < 1_000; i++) window.give(2 ** 31)
     window.take(16 * 1_048_576)
     expect(window.isOpen).toBe(false)
-  })
-})
-
-describe('a batch', () => {
-  it('is full at 100 frames or 64 KB, but takes one larger frame alone', () => {
-    const batch = new Batch()
-    for (let i = 0; i < 100; i++) batch.add({ text: 'x' })
-    expect(batch.isFullFor({ text: 'x' })).toBe(true)
-    expect(batch.take().frames).toHaveLength(100)
-    expect(batch.isEmpty).toBe(true)
-    expect(batch.isFullFor({ data: Buffer.alloc(1_000_000) })).toBe(false)
-    batch.add({ data: Buffer.alloc(1_000_000) })
-    expect(batch.isFullFor({ text: '' })).toBe(true)
-    expect(batch.take().bytes).toBe(1_000_032)
-  })
-
-  it('weighs texts in bytes, and what is within', () => {
-    expect(sizeOf({ text: 'ö', inner: { data: new Uint8Array(5) }, n: 1 })).toBe(2 + 5 + 64)
   })
 })

@@ -33,6 +33,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ContainerDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
   ContainerTop: {},
   ContainerLogs: { query: 'tail=1' },
+  TerminalSessionList: {},
+  TerminalRecording: { passes: ['recording_elsewhere'] },
+  TerminalPolicyInspect: {},
+  TerminalPolicyPut: invalid({ record: 'perhaps' }),
   // the table has unpause next, so nothing else meets it paused
   ContainerPause: { passes: ['container_paused'] },
   ContainerUnpause: { passes: ['conflict'] },

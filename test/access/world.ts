@@ -4,6 +4,7 @@ import { io, type Socket } from 'socket.io-client'
 import { Database } from '../../src/store/database.js'
 import { JobStore } from '../../src/store/jobs.store.js'
 import { RegistryStore } from '../../src/store/registries.store.js'
+import { TerminalSessionStore } from '../../src/store/terminal-sessions.store.js'
 import { TokenStore } from '../../src/store/tokens.store.js'
 import { UserStore } from '../../src/store/users.store.js'
 import type { AuditRow } from '../../src/store/schema.js'
@@ -52,6 +53,7 @@ export class World {
         ['image', await images(s, alpha, bravo)],
         ['job', await jobs(s, alpha, bravo)],
         ['registry', await registries(s, alpha, bravo)],
+        ['terminal', { own: await terminal(s, alpha), foreign: await terminal(s, bravo), foreignName: '-', missing: randomUUID() }],
         ['serviceAccount', await serviceAccounts(s, alpha, bravo)],
         [
           'user',
@@ -233,6 +235,18 @@ async function images(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
   await s.seedImage(alpha, 'matrix/own:1')
   await s.seedImage(bravo, 'matrix/foreign:1')
   return { own: 'matrix/own:1', foreign: 'matrix/foreign:1', foreignName: 'matrix/foreign:1', missing: 'matrix/missing:1' }
+}
+
+/** A session that was recorded elsewhere: by the store, since none of the matrix' containers has a terminal. */
+async function terminal(s: Scenario, team: Team): Promise<string> {
+  const id = randomUUID()
+  const at = new Date().toISOString()
+  const place = { container_id: 'f'.repeat(64), container: 'gone', process_id: randomUUID(), gateway: 'elsewhere:7070' }
+  const exec = { kind: 'exec', tty: 1, exec: null, marker: null, run_as: null, recorded: 1 } as const
+  const end = { started_at: at, ended_at: at, end_reason: 'exited', exit_code: 0 }
+  const owner = { owner_id: randomUUID(), owner: 'somebody' }
+  await s.gateway.app.get(TerminalSessionStore, { strict: false }).insert({ id, team_id: team.id, ...place, ...exec, ...end, ...owner })
+  return id
 }
 
 async function registries(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {

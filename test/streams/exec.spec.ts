@@ -11,7 +11,8 @@ let streams: Streams
 let box: Owned
 
 beforeAll(async () => {
-  s = await scenario()
+  // execs of clients that are gone are ended after the grace time
+  s = await scenario({ env: { BERTH_TERMINAL_GRACE: '1' } })
   team = await s.team('exec')
   ann = await s.user('ann', { exec: 'developer' })
   streams = streamsOf(ann)

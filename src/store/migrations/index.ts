@@ -4,6 +4,7 @@ import * as auditProcess from './0002-audit-process.js'
 import * as networks from './0003-networks.js'
 import * as profiles from './0004-profiles.js'
 import * as auditChain from './0070-audit-chain.js'
+import * as terminals from './0060-terminals.js'
 import * as roles from './0071-roles.js'
 import * as secondFactor from './0072-second-factor.js'
 import * as hostPorts from './0010-host-ports.js'
@@ -24,4 +25,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0030-image-scratch': imageScratch,
   '0040-events': events,
   '0050-registries': registries,
+  '0060-terminals': terminals,
 }

@@ -90,8 +90,10 @@ export interface StreamGap {
   /** RFC 3339 with nanoseconds: the last record before and the first after the gap; null where there is none. */
   from: string | null
   to: string | null
-  /** `rotated`, `container_removed`. */
+  /** `rotated`, `container_removed`, `overflow`. */
   reason: string
+  /** How much is missing, where that is known: records, or bytes of a terminal. */
+  dropped?: number
 }
 
 /** The stream goes on from another object: one of the same name was made anew. */
@@ -166,6 +168,25 @@ export type LogCursors = Record<string, { stdout?: readonly [time: string, n: nu
 export interface ExecFrame {
   stream: 'stdout' | 'stderr'
   data: Uint8Array
+}
+
+/** Who takes part in a terminal session: owner and peers may type, the owner alone sets the size. */
+export interface TerminalParticipant {
+  username: string
+  role: 'owner' | 'peer' | 'observer'
+}
+
+/** Among the frames of a terminal session that others take part in: who is there now. */
+export interface TerminalPeople {
+  type: 'participants'
+  participants: readonly TerminalParticipant[]
+}
+
+/** Among the frames of a terminal session, for those who do not set its size. */
+export interface TerminalSize {
+  type: 'size'
+  rows: number
+  cols: number
 }
 
 /** What a running container uses, as `docker stats` counts it. */

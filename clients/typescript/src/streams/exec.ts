@@ -1,12 +1,38 @@
-import type { ExecFrame, StreamData } from '../generated/protocol.js'
-import { Stream } from './stream.js'
+import type { ExecFrame, StreamData, StreamGap, StreamOpened, TerminalPeople, TerminalSize } from '../generated/protocol.js'
+import { Stream, type StreamSocket } from './stream.js'
 
 /** Input goes in pieces: the gateway bounds its messages. */
 const PIECE = 262_144
 
-/** A command in a container: iterate over its output, write its input, await its exit. */
-export class ExecStream extends Stream<ExecFrame> {
+/** What comes out of a terminal session: output, and who takes part where others do. */
+export type TerminalRecord = ExecFrame | TerminalPeople | TerminalSize
+
+/**
+ * A command in a container, or its main process: iterate over its output, write its input, await its exit. After a lost
+ * connection it comes back to the same session and misses nothing, if that is within the gateway's grace time.
+ */
+export class ExecStream extends Stream<TerminalRecord> {
   private writing: Promise<unknown> = Promise.resolve()
+  private received: number
+
+  constructor(
+    socket: StreamSocket,
+    opened: StreamOpened,
+    private readonly detachKeys?: string,
+  ) {
+    super(socket, opened)
+    this.received = Number(opened['cursor'] ?? 0)
+  }
+
+  /** Id of the session, for another to join by, or to come back to it from elsewhere. */
+  get session(): string {
+    return String(this.opened['session'])
+  }
+
+  /** Bytes of its output that have arrived: where to go on from. */
+  get cursor(): number {
+    return this.received
+  }
 
   /** The exit code; null where the process closed its output and runs on. */
   get exit(): Promise<number | null> {
@@ -31,9 +57,34 @@ export class ExecStream extends Stream<ExecFrame> {
 
   /** @internal */
   override data(message: StreamData): void {
-    for (const frame of message.frames as ExecFrame[])
+    for (const frame of message.frames as TerminalRecord[]) {
+      if (!('data' in frame)) continue
       if ((frame.data as unknown) instanceof ArrayBuffer) frame.data = new Uint8Array(frame.data)
+      this.received += frame.data.byteLength
+    }
     super.data(message)
+  }
+
+  /** @internal */
+  override gap(gap: StreamGap): void {
+    this.received += gap.dropped ?? 0
+    super.gap(gap)
+  }
+
+  /** @internal */
+  override disconnected(): boolean {
+    return !this.isOver
+  }
+
+  /** @internal */
+  override resumeParams(): object {
+    const role = this.opened['role']
+    return {
+      session: this.session,
+      cursor: this.received,
+      ...(role !== undefined && { role }),
+      ...(this.detachKeys !== undefined && { detachKeys: this.detachKeys }),
+    }
   }
 
   private async inTurn(fields: object): Promise<void> {

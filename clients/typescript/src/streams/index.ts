@@ -2,7 +2,7 @@
 export { connectStreams, Streams, type StreamOf, type StreamsOptions } from './streams.js'
 export { ConnectionLost, Stream } from './stream.js'
 export { LogStream } from './logs.js'
-export { ExecStream } from './exec.js'
+export { ExecStream, type TerminalRecord } from './exec.js'
 export type * from './kinds.js'
 export type {
   EventRecord,
@@ -15,5 +15,8 @@ export type {
   StreamEnd,
   StreamOpened,
   StreamProblem,
+  TerminalParticipant,
+  TerminalPeople,
+  TerminalSize,
   TopRecord,
 } from '../generated/protocol.js'

@@ -1,15 +1,16 @@
 import type { components } from '../generated/openapi.js'
 import type {
   EventRecord,
-  ExecFrame,
   LogCursors,
   LogRecord,
   LogState,
   StatsRecord,
   StreamGap,
   StreamSourceChanged,
+  TerminalParticipant,
   TopRecord,
 } from '../generated/protocol.js'
+import type { TerminalRecord } from './exec.js'
 
 export interface LogsParams {
   /** Names, full ids or unique id prefixes. */
@@ -25,28 +26,43 @@ export interface LogsParams {
   credit?: number
 }
 
-export interface ExecParams {
-  container: string
-  team?: string
-  command: string[]
-  tty?: boolean
-  env?: Record<string, string>
-  user?: string
-  workingDir?: string
-  rows?: number
-  cols?: number
+/** Comes back to a terminal session that lives, or joins it. */
+export interface JoinParams {
+  session: string
+  /** Bytes of its output that the reader has; the oldest that is kept when left out. */
+  cursor?: number
+  /** Its owner comes back as owner, others as observer, unless they say otherwise. */
+  role?: TerminalParticipant['role']
+  detachKeys?: string
   credit?: number
 }
 
-export interface AttachParams {
+interface NewTerminalParams {
   container: string
   team?: string
-  beforeStart?: boolean
+  /** Who else may join. */
+  share?: 'none' | 'observers' | 'peers'
   rows?: number
   cols?: number
   detachKeys?: string
   credit?: number
 }
+
+export interface NewExecParams extends NewTerminalParams {
+  command: string[]
+  tty?: boolean
+  env?: Record<string, string>
+  user?: string
+  workingDir?: string
+}
+
+export interface NewAttachParams extends NewTerminalParams {
+  /** Also to a container that does not run yet. */
+  beforeStart?: boolean
+}
+
+export type ExecParams = NewExecParams | JoinParams
+export type AttachParams = NewAttachParams | JoinParams
 
 export interface SampleParams {
   container: string
@@ -92,8 +108,8 @@ export type SourceRecord = Omit<StreamSourceChanged, 'streamId'> & { type: 'sour
 /** What can be opened, and what comes out of it. */
 export interface StreamKinds {
   'container.logs': { params: LogsParams; record: LogRecord | LogState }
-  'container.exec': { params: ExecParams; record: ExecFrame }
-  'container.attach': { params: AttachParams; record: ExecFrame }
+  'container.exec': { params: ExecParams; record: TerminalRecord }
+  'container.attach': { params: AttachParams; record: TerminalRecord }
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }
   'container.top': { params: SampleParams; record: TopRecord | LogState }
   'containers.watch': { params: WatchParams; record: WatchRecord }

@@ -38,6 +38,11 @@ export class LogStream extends Stream<LogRecord | LogState> {
   }
 
   /** @internal */
+  override get outlivesGateway(): boolean {
+    return true
+  }
+
+  /** @internal */
   override resumeParams(): LogsParams {
     const read = Object.keys(this.places).length > 0
     // whoever has read nothing yet wants the same as at the beginning

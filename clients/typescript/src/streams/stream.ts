@@ -117,6 +117,11 @@ export class Stream<R> implements AsyncIterable<R | GapRecord | SourceRecord> {
     return false
   }
 
+  /** @internal It goes on with a gateway that has started anew. */
+  get outlivesGateway(): boolean {
+    return false
+  }
+
   /** @internal What it must be opened with again. */
   resumeParams(): object | null {
     return null

@@ -49,6 +49,7 @@ export class Streams {
 
   /** Resolves when it is connected. @throws BerthError where the gateway refuses. */
   async connected(): Promise<void> {
+    if (this.closing) throw new ConnectionLost()
     if (this.socket.connected) return
     await new Promise<void>((resolve, reject) => {
       this.socket.once('connect', resolve)
@@ -93,7 +94,8 @@ export class Streams {
 
   private make(kind: StreamKind, opened: StreamOpened, params: object): Stream<unknown> {
     if (kind === 'container.logs') return new LogStream(this.socket, opened, params as LogsParams)
-    if (kind === 'container.exec' || kind === 'container.attach') return new ExecStream(this.socket, opened)
+    if (kind === 'container.exec' || kind === 'container.attach')
+      return new ExecStream(this.socket, opened, (params as { detachKeys?: string }).detachKeys)
     return new Stream(this.socket, opened)
   }
 
@@ -126,7 +128,7 @@ export class Streams {
     socket.on('stream:end', (message) =>
       this.deliver(message.streamId, (stream) => {
         // a gateway that restarts will have us again
-        if (message.reason === 'server_stopping' && stream.resumeParams()) return
+        if (message.reason === 'server_stopping' && stream.outlivesGateway) return
         this.open_.delete(message.streamId)
         stream.finish(message)
       }),
