@@ -29,6 +29,7 @@ export interface Schema {
   events: EventsTable
   event_marks: EventMarksTable
   leases: LeasesTable
+  webhooks: WebhooksTable
   registries: RegistriesTable
   terminal_sessions: TerminalSessionsTable
   terminal_policies: TerminalPoliciesTable
@@ -317,6 +318,27 @@ export interface EventMarksTable {
   value: string
 }
 
+/** Where a team wants to be told of its events. */
+export interface WebhooksTable {
+  id: string
+  team_id: string
+  url: string
+  /** Sealed. */
+  secret: string
+  /** JSON: kinds, actions and names that are wanted. */
+  wanted: string
+  /** Number of the last event that was delivered, or was none of its. */
+  cursor: number
+  failures: number
+  /** Not before; null while all is well. */
+  next_at: string | null
+  delivered_at: string | null
+  /** Why the last try failed. */
+  problem: string | null
+  creator_id: string | null
+  created_at: string
+}
+
 /** What one process at a time does; it is another's when its holder has not renewed it. */
 export interface LeasesTable {
   name: string
@@ -408,6 +430,7 @@ export interface HostPortsTable {
 
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
+export type WebhookRow = Selectable<WebhooksTable>
 export type EventRow = Selectable<EventsTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
