@@ -11,15 +11,18 @@ export interface Judged {
   readonly family: 4 | 6
 }
 
-/** What is not the internet (IANA's special-purpose registries); the metadata services of clouds are among it but for the last three. */
-const NOT_PUBLIC = [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24'],
-  ...['192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4'],
-  // an IPv4 address inside of another one goes with these; a mapped one (::ffff:…) is judged by the ranges above (node:net does)
-  ...['::/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16'],
-  ...['fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
-  ...['168.63.129.16/32', '100.100.100.200/32', 'fd00:ec2::254/128'],
-]
+/**
+ * What is not the internet (IANA's special-purpose registries), IPv4 addresses inside of others, and metadata services. A mapped
+ * address (::ffff:…) is judged by the ranges of IPv4: node:net does that.
+ */
+const NOT_PUBLIC = `
+  0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24
+  192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
+  ::/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16
+  fc00::/7 fe80::/10 fec0::/10 ff00::/8
+  168.63.129.16/32 100.100.100.200/32 fd00:ec2::254/128`
+  .trim()
+  .split(/\s+/)
 
 /**
  * Where deliveries may go. The address comes from a member of a team, and the gateway stands where no team does: without this

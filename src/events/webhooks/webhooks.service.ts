@@ -65,7 +65,7 @@ export class Webhooks {
       created_at: nowIso(),
     }
     if (!(await this.store.insert(row, MOST))) throw new AppError('QUOTA_EXCEEDED', { resource: 'webhooks', used: MOST, limit: MOST })
-    return { ...view(row, team), secret }
+    return Object.assign(view(row, team), { secret })
   }
 
   async remove(grant: Grant<'WebhookDelete'>): Promise<void> {
