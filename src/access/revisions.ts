@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common'
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../common/errors.js'
 import { Inventory } from '../engine/index.js'
 import { OwnershipStore } from '../store/ownership.store.js'
@@ -38,9 +38,9 @@ export class Revisions implements OnModuleInit {
     this.key = Buffer.from(await this.settings.getOrCreate('revision_key', () => randomBytes(32).toString('base64')), 'base64')
   }
 
-  /** Of a write that was done: this process, its inventory's revision, and what was written to. */
+  /** Of a write that was done: this process, and what was written to. The number only tells two apart: a counter would tell how much others do. */
   of({ target }: Grant<OperationId>): string {
-    const text = `${this.process.id}.${this.inventory.revision}.${Buffer.from(objectOf(target)).toString('base64url')}`
+    const text = `${this.process.id}.${randomInt(2 ** 47)}.${Buffer.from(objectOf(target)).toString('base64url')}`
     return `${text}.${this.sign(text)}`
   }
 

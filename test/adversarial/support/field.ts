@@ -17,6 +17,8 @@ export type ActorName = 'ann' | 'vic' | 'mia' | 'bob' | 'nob' | 'aud' | 'root' |
 
 export interface FieldOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Without anything of bravo's; `plantBravo` makes it later. */
+  readonly alone?: boolean
 }
 
 interface Named {
@@ -70,7 +72,7 @@ export class Field implements AsyncDisposable {
     private readonly pid: number,
   ) {}
 
-  static async make({ env = {} }: FieldOptions = {}): Promise<Field> {
+  static async make({ env = {}, alone = false }: FieldOptions = {}): Promise<Field> {
     const [postgres, engine, registry] = await Promise.all([Postgres.start(), RecordingEngine.start(), bed().forward(5000)])
     const url = await postgres.database('berth')
     const gateway = await GatewayProcess.start({
@@ -87,6 +89,7 @@ export class Field implements AsyncDisposable {
     const field = new Field(gateway, engine, { postgres, registry }, database, gateway.pid)
     try {
       await field.populate()
+      if (!alone) await field.plantBravo()
       return field
     } catch (error) {
       await field.end()
@@ -208,7 +211,6 @@ export class Field implements AsyncDisposable {
     this.actors.set('nob', await this.user('nob'))
     this.actors.set('aud', await this.user('aud', {}, 'auditor'))
     await this.plantAlpha()
-    await this.plantBravo()
   }
 
   private async plantAlpha(): Promise<void> {
@@ -220,7 +222,8 @@ export class Field implements AsyncDisposable {
     await ann.ok('POST', '/volumes', { name: 'data' })
   }
 
-  private async plantBravo(): Promise<void> {
+  /** A secret wherever one can be. */
+  async plantBravo(): Promise<void> {
     const bob = this.actor('bob')
     const { secrets } = this
     const config = { Env: [`SECRET=${secrets.imageEnv}`], Labels: { secret: secrets.imageLabel } }

@@ -3075,7 +3075,7 @@ export interface components {
         };
         RegistryCheckResult: {
             login: components["schemas"]["RegistryLogin"];
-            /** @description What the engine still needs before it can pull from there and push to it. */
+            /** @description What the engine still needs before it can pull from there and push to it, and what else should be better. */
             warnings: string[];
         };
         /**
