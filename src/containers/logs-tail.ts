@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
-import type { LogRecord, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
+import type { LogRecord, LogSkipped, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
 import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
 import { rfc3339 } from './log-time.js'
+import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
 import { untilStalled } from './logs-stall.js'
 import { containerChanged, engineUp } from './logs-waiting.js'
@@ -15,11 +16,14 @@ export interface TailParts {
   readonly engine: Engine
   readonly context: Context
   readonly params: LogsParams
+  readonly filter: LogFilter
 }
 
 /** How one reading of the engine came to its end. */
 type Pass = 'read' | 'engine_unavailable' | 'removed'
 
+/** How often a reader is told of lines that do not match. */
+const TELL_EVERY_MS = 1_000
 /** States in which more may be written. */
 const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
 /** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
@@ -40,6 +44,9 @@ export class LogTail {
   private complete = false
   /** Nothing older is wanted. */
   private floor: bigint
+  /** Lines that did not match since the reader was told last. */
+  private skipped = 0
+  private toldAt = 0
 
   constructor(
     private readonly parts: TailParts,
@@ -135,10 +142,22 @@ export class LogTail {
       if (line.end === 'cut') this.cut.push({ ...line, bytes: line.bytes.slice() })
       else {
         this.cursor = advance(this.cursor, line)
-        frames.push(this.record(line))
+        const record = this.record(line)
+        if (record) frames.push(record)
       }
     }
     if (frames.length > 0) yield { frames }
+    yield* this.tellSkipped()
+  }
+
+  /** A reader that waits for the next match must not resume from the last one. */
+  private *tellSkipped(): Generator<StreamItem> {
+    if (this.skipped === 0 || Date.now() < this.toldAt + TELL_EVERY_MS) return
+    const { stdout, stderr } = this.cursor
+    const cursor = { ...(stdout[0] > 0n && { stdout: placeOf(stdout) }), ...(stderr[0] > 0n && { stderr: placeOf(stderr) }) }
+    yield { frames: [{ type: 'skipped', container: this.id, name: this.name, count: this.skipped, cursor } satisfies LogSkipped] }
+    this.skipped = 0
+    this.toldAt = Date.now()
   }
 
   /** What follows the end of a reading; an answer is the end of the tail. */
@@ -242,7 +261,8 @@ export class LogTail {
     this.cut = []
     if (lines.length === 0) return
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)
-    yield { frames: lines.map((line) => this.record({ ...line, end })) }
+    const frames = lines.map((line) => this.record({ ...line, end })).filter((record) => record !== null)
+    if (frames.length > 0) yield { frames }
   }
 
   /** The client has read from a container of this name that is no more. */
@@ -259,7 +279,14 @@ export class LogTail {
     return { frames: [{ type: 'state', container: this.id, name: this.name, state } satisfies LogState] }
   }
 
-  private record({ stream, time, n, bytes, end }: LogLine): LogRecord {
+  /** Null: it is not wanted. */
+  private record({ stream, time, n, bytes, end }: LogLine): LogRecord | null {
+    const text = textOf(bytes)
+    const parsed = this.parts.filter.take(typeof text === 'string' ? text : text.toString('latin1'))
+    if (!parsed) {
+      this.skipped += 1
+      return null
+    }
     return {
       type: 'log',
       container: this.id,
@@ -267,10 +294,15 @@ export class LogTail {
       stream,
       time: rfc3339(time),
       n,
-      text: textOf(bytes),
+      text,
       ...(end !== 'line' && { end }),
+      ...parsed,
     }
   }
+}
+
+function placeOf([time, n]: readonly [bigint, number]): readonly [string, number] {
+  return [rfc3339(time), n]
 }
 
 /** Each binary part of a socket.io event is a packet of its own; UTF-8 survives as a string to the byte. */

@@ -8,6 +8,7 @@ export type {
   ExecFrame,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   StatsFigures,
   StatsRecord,

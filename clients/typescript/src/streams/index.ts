@@ -9,6 +9,7 @@ export type {
   ExecFrame,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   OpenAck,
   StatsRecord,
