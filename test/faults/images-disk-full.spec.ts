@@ -79,6 +79,7 @@ describe('on a full disk', () => {
 async function archiveOf(content: Buffer): Promise<Buffer> {
   await using elsewhere = await scenario()
   const eve = await elsewhere.user('eve', { roomy: 'developer' })
-  await sent(eve, '/images/import?reference=large:1', tarOf({ content }))
-  return bytesOf(eve, '/images/large%3A1/save')
+  expect(await sent(eve, '/images/import?reference=large:1', tarOf({ content }))).toMatchObject({ error: null, state: 'succeeded' })
+  // awaited, or the gateway would end before it has answered
+  return await bytesOf(eve, '/images/large%3A1/save')
 }
