@@ -62,7 +62,7 @@ describe('s07: docker pull', () => {
       for await (const event of await streams.open('job.progress', { job: id })) seen.push(JSON.stringify(event))
       expect(seen.at(-1)).toContain('succeeded')
     } finally {
-      await streams.close()
+      streams.close()
     }
   })
 
