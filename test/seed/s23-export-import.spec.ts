@@ -37,6 +37,18 @@ describe('s23: a container goes out as a tar, and a tar comes in as an image', (
     expect(found['data/note']).toBeUndefined()
   })
 
+  it('docker import: the tar is an image now, and what runs from it has the tool', async () => {
+    const changes = `changes=${encodeURIComponent('CMD ["sleep", "300"]')}`
+    const job = await bytes(ann, 'POST', `/images/import?reference=mine:1&message=from+u1&${changes}`, tar, {
+      'content-type': 'application/x-tar',
+      prefer: 'wait=30',
+    })
+    expect(JSON.parse(job.bytes.toString())).toMatchObject({ state: 'succeeded', result: { reference: 'mine:1' } })
+    expect(await ann.ok('GET', '/images/mine%3A1')).toMatchObject({ id: expect.stringMatching(/^sha256:/) })
+    await ann.ok('POST', '/containers?start=true', { name: 'u2', image: 'mine:1' })
+    expect(await shell('u2', 'cat /usr/tool; ls /data')).toBe('tool')
+  })
+
   it('is for the team alone, and not for those who only look', async () => {
     const [vic, ben] = [await s.user('vic', { course: 'viewer' }), await s.user('ben', { other: 'developer' })]
     expect(await bytesFail(vic, 'GET', '/containers/u1/export')).toMatchObject({ code: 'permission_denied' })
