@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from '../scripts/setup.mjs'
 import { bytes } from './figures/bytes.js'
+import { imageBytes } from './figures/image-bytes.js'
 import { create } from './figures/create.js'
 import { decision } from './figures/decision.js'
 import { exec } from './figures/exec.js'
@@ -23,7 +24,7 @@ import { table, type Row } from './support/report.js'
 import { World } from './support/world.js'
 
 /** In this order, since the list makes the containers that all the others run among, and the last one makes more. */
-const FIGURES: readonly Figure[] = [list, inspect, create, logs, exec, pull, bytes, decision, start, memory, relist]
+const FIGURES: readonly Figure[] = [list, inspect, create, logs, exec, pull, bytes, imageBytes, decision, start, memory, relist]
 
 const FULL: Plan = { quick: false, rounds: 5, roundMs: 1_000 }
 const QUICK: Plan = { quick: true, rounds: 1, roundMs: 100 }

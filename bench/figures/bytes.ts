@@ -21,6 +21,8 @@ export interface Way {
   readonly size: number
   readonly engine: (client: Http) => Promise<unknown>
   readonly gateway: (client: Http) => Promise<unknown>
+  /** What is taken away again before the next round, in no time that counts. */
+  readonly after?: { readonly engine: (client: Http) => Promise<unknown>; readonly gateway: (client: Http) => Promise<unknown> }
 }
 
 export const bytes: Figure = {
@@ -57,11 +59,18 @@ export async function passed({ world, plan }: Bench, ways: readonly Way[]): Prom
   for (const way of ways) {
     const [user, direct] = [world.user(), world.engine()]
     const { engine, gateway } = await compare<'bytes'>(Math.min(ROUNDS, plan.rounds), {
-      engine: () => speed(way.size, () => way.engine(direct)),
-      gateway: () =>
-        speed(way.size, async () => {
+      engine: async () => {
+        const figure = await speed(way.size, () => way.engine(direct))
+        await way.after?.engine(direct)
+        return figure
+      },
+      gateway: async () => {
+        const figure = await speed(way.size, async () => {
           grown = Math.max(grown, await growth(world, () => way.gateway(user)))
-        }),
+        })
+        await way.after?.gateway(user)
+        return figure
+      },
     })
     user.close()
     direct.close()

@@ -58,7 +58,7 @@ const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'stri
 const REMOVED: Shape<ImageRemoved[]> = listOf(object({}))
 const COMMITTED: Shape<{ readonly Id: string }> = object({ Id: 'string' })
 const FOUND: Shape<ImageSearchItem> = object({ name: 'string' })
-const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object', Platforms: 'array' })
+const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object' })
 
 /** The engine's image calls. An image is named by `sha256:` id or by a reference in the distribution grammar. */
 export class Images {

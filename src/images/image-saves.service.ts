@@ -8,7 +8,7 @@ import type { ImageReferenceRow } from '../store/schema.js'
 import { LIBRARY } from '../store/image-references.store.js'
 import { savedArchive } from './archive/saved-archive.js'
 import type { SaveImagesQuery } from './dto/archive.query.js'
-import { isDangling } from './dangling.js'
+import { isDangling } from '../common/dangling-image.js'
 import { isImageId, TeamImages } from './team-images.js'
 
 /** An image to be saved, and what the archive calls it. */

@@ -6,7 +6,7 @@ import { AppError } from '../common/errors.js'
 import { type ImageReference, parseImageReference } from '../common/image-reference.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
-import { danglingReference, isDangling } from './dangling.js'
+import { danglingReference, isDangling } from '../common/dangling-image.js'
 import { HoldingTags, isCode } from './holding-tags.js'
 import { ImageUsage } from './image-usage.js'
 

@@ -3,8 +3,11 @@
  * tar as an image with a name.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gzipSync } from 'node:zlib'
 import { bytes, bytesFail, contentOf } from '../containers/support/archive.js'
+import { sent } from '../images/support.js'
 import { runContainer, scenario, type Actor, type Scenario, withName, withSpec } from '../support/scenario.js'
+import { output } from './images.js'
 
 let s: Scenario
 let ann: Actor
@@ -50,5 +53,26 @@ describe('s23: a container goes out as a tar, and a tar comes in as an image', (
     const [vic, ben] = [await s.user('vic', { course: 'viewer' }), await s.user('ben', { other: 'developer' })]
     expect(await bytesFail(vic, 'GET', '/containers/u1/export')).toMatchObject({ code: 'permission_denied' })
     expect(await bytesFail(ben, 'GET', '/containers/u1/export')).toMatchObject({ code: 'not_found' })
+  })
+
+  it('docker import: the tar becomes an image with a name, of one layer and without the old settings', async () => {
+    const job = await sent(ann, '/images/import?reference=zzyy/ubuntu:3.7&message=from+a+tar', tar)
+    expect(job).toMatchObject({ state: 'succeeded', result: { reference: 'zzyy/ubuntu:3.7' } })
+    const image = await ann.ok<{ layers: string[]; config: { cmd: string[] } }>('GET', '/images/zzyy%2Fubuntu%3A3.7')
+    expect([image.layers.length, image.config.cmd]).toEqual([1, []])
+    expect(await output(ann, 'zzyy/ubuntu:3.7', '/bin/cat', '/usr/tool')).toContain('tool')
+  })
+
+  it('settings can be given with it, and the tar may come compressed', async () => {
+    const query = new URLSearchParams({ reference: 'zzyy/ubuntu:3.8', changes: 'CMD ["/bin/cat", "/usr/tool"]' }).toString()
+    expect(await sent(ann, `/images/import?${query}`, gzipSync(tar), 'application/gzip')).toMatchObject({ state: 'succeeded' })
+    expect(await ann.ok('GET', '/images/zzyy%2Fubuntu%3A3.8')).toMatchObject({ config: { cmd: ['/bin/cat', '/usr/tool'] } })
+  })
+
+  it('the image is for the team alone, and nobody imports where they do not belong', async () => {
+    const eve = await s.user('eve', { other: 'developer' })
+    expect((await eve.fails('GET', '/images/zzyy%2Fubuntu%3A3.7')).code).toBe('not_found')
+    const path = `/images/import?reference=x:1&team=${s.teams.get('course')!.name}`
+    expect((await eve.http.post(path).set('content-type', 'application/x-tar').send(tar)).status).toBe(404)
   })
 })

@@ -10,8 +10,8 @@ export interface Instruction {
   readonly rest: string
 }
 
-/** Instructions of the classic builder, and the flags that each may have. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
+/** Instructions of the classic builder, and the flags that each may have; docs/images.md is held to it. */
+export const INSTRUCTIONS: Readonly<Record<string, readonly string[]>> = {
   ADD: ['chown'],
   ARG: [],
   CMD: [],
@@ -39,7 +39,7 @@ const HEREDOC = /(?:^|\s)\d*<<-?[^<\s]+/
 export function parseInstruction({ line, text }: LogicalLine): Instruction {
   const [, word = '', rest = ''] = /^(\S+)(?:\s+([\s\S]*))?$/.exec(text) ?? []
   const name = word.toUpperCase()
-  const known = Object.hasOwn(KNOWN, name) ? KNOWN[name]! : undefined
+  const known = Object.hasOwn(INSTRUCTIONS, name) ? INSTRUCTIONS[name]! : undefined
   if (!known) throw invalidDockerfile(`unknown instruction ${word.slice(0, 40)}`, line)
   const { flags, after } = takeFlags(rest.trim(), { name, known, line })
   if (after === '') throw invalidDockerfile(`${name} says nothing`, line)
