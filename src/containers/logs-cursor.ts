@@ -41,6 +41,7 @@ const SKEW_NS = 1_000_000_000n
 export class ResumeCheck {
   private readonly last
   private open: boolean
+  private begun = false
 
   constructor(cursor: LogCursor) {
     this.last = newest(cursor)
@@ -48,9 +49,17 @@ export class ResumeCheck {
   }
 
   /** The gap before this line, or null. */
-  look({ stream, time, n }: LogLine): { from: string; to: string } | null {
+  look({ stream, time, n }: Pick<LogLine, 'stream' | 'time' | 'n'>): { from: string; to: string } | null {
     if (!this.open) return null
     const { last } = this
+    const isFirst = !this.begun
+    this.begun = true
+    // The reading begins before the last line that the reader has, and in the order in which it was read: if that is still there, then
+    // nothing newer comes before it.
+    if (isFirst && time > last.time) {
+      this.open = false
+      return { from: rfc3339(last.time), to: rfc3339(time) }
+    }
     const same = stream === last.stream
     if (same && time === last.time && n === last.n) this.open = false
     // within one stream times only rise

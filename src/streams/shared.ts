@@ -19,6 +19,11 @@ export interface SharedOptions<T> {
   readonly keep: Keep<T>
   /** How long an upstream stays open for the next reader. */
   readonly lingerMs: number
+  /**
+   * How long an upstream waits for its fastest reader before anything is lost to that one too; then it ends, and whoever reads on
+   * has to come again. Absent: it waits for nobody.
+   */
+  readonly patienceMs?: number
 }
 
 export interface JoinOptions {
@@ -49,7 +54,11 @@ export class SharedUpstreams<T> {
    * Joins what is there, else opens it. The generator is returned at the end of the upstream.
    * @throws what `open` throws, for all who wait for it.
    */
-  async join(key: string, open: (audience: Audience) => Promise<AsyncGenerator<T>>, options: JoinOptions): Promise<SharedReader<T>> {
+  async join(
+    key: string,
+    open: (audience: Audience) => Promise<AsyncGenerator<readonly T[]>>,
+    options: JoinOptions,
+  ): Promise<SharedReader<T>> {
     let upstream = this.open.get(key)
     if (!upstream) {
       const forget = (): void => {
@@ -65,7 +74,8 @@ export class SharedUpstreams<T> {
 
 /** Where one reader is. Reading is done by whoever has joined; leaving is by its signal. */
 export class SharedReader<T> {
-  private at: number
+  /** Number of the next item for it. */
+  at: number
 
   constructor(
     private readonly upstream: Upstream<T>,
@@ -84,6 +94,7 @@ export class SharedReader<T> {
     const items = ring.slice(this.at, MOST_ITEMS)
     if (items.length > 0) {
       this.at = Math.max(this.at, ring.first) + items.length
+      upstream.moved()
       return { items, missed }
     }
     if (upstream.ended && 'error' in upstream.ended) throw upstream.ended.error
@@ -97,6 +108,7 @@ class Upstream<T> {
   private readonly aborting = new AbortController()
   private readonly readers = new Set<SharedReader<T>>()
   private news = Promise.withResolvers<void>()
+  private progress = Promise.withResolvers<void>()
   private lingering: NodeJS.Timeout | undefined
   private paceAt = 0
   /** Somebody came who may want the next item sooner. */
@@ -110,7 +122,7 @@ class Upstream<T> {
   }
 
   static async start<T>(
-    open: (audience: Audience) => Promise<AsyncGenerator<T>>,
+    open: (audience: Audience) => Promise<AsyncGenerator<readonly T[]>>,
     options: SharedOptions<T>,
     forget: () => void,
   ): Promise<Upstream<T>> {
@@ -158,11 +170,16 @@ class Upstream<T> {
     this.aborting.abort()
   }
 
-  private async pump(source: AsyncGenerator<T>): Promise<void> {
+  /** A reader has read. */
+  moved(): void {
+    this.progress.resolve()
+    this.progress = Promise.withResolvers()
+  }
+
+  private async pump(source: AsyncGenerator<readonly T[]>): Promise<void> {
     try {
-      for await (const item of source) {
-        this.ring.push(item)
-        this.wake()
+      for await (const items of source) {
+        if (!(await this.take(items))) break
       }
       this.ended = {}
     } catch (error) {
@@ -171,6 +188,29 @@ class Upstream<T> {
     clearTimeout(this.lingering)
     this.forget()
     this.wake()
+  }
+
+  /** False: even the fastest reader would have lost something, and it took too long. */
+  private async take(items: readonly T[]): Promise<boolean> {
+    const { ring, options } = this
+    for (const item of items) {
+      if (options.patienceMs !== undefined && ring.isFullFor(item) && !(await this.roomFor(item, options.patienceMs))) return false
+      ring.push(item)
+    }
+    this.wake()
+    return true
+  }
+
+  private async roomFor(item: T, patienceMs: number): Promise<boolean> {
+    const { ring } = this
+    this.wake()
+    const late = AbortSignal.timeout(patienceMs)
+    const ended = AbortSignal.any([late, this.aborting.signal])
+    while (ring.isFullFor(item) && this.readers.size > 0 && Math.max(...[...this.readers].map(({ at }) => at)) <= ring.first) {
+      if (ended.aborted) return false
+      await Promise.race([this.progress.promise, aborted(ended, new AbortController().signal)])
+    }
+    return true
   }
 
   private wake(): void {
