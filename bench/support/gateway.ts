@@ -65,6 +65,8 @@ export class Gateway {
       BERTH_ADMIN_USERNAME: ADMIN.username,
       BERTH_ADMIN_PASSWORD: ADMIN.password,
       BERTH_ACCESS_TOKEN_TTL: DAY,
+      BERTH_RATE_LIMIT_PRINCIPAL: '0',
+      BERTH_RATE_LIMIT_ADDRESS: '0',
       BERTH_DRAIN_SECONDS: '1',
     }
   }

@@ -8,7 +8,11 @@ import { HealthService } from '../system/health.service.js'
 import { prepareBytes } from './bytes.js'
 import { leaveBody, limitBody } from './late-bodies.js'
 import { sendProblem, unsupportedType } from './problem.filter.js'
+import { RateLimits } from './rate-limits.js'
 import { replyJson } from './reply-json.js'
+import { securityHeaders } from './security-headers.js'
+
+const WATCHERS: ReadonlySet<string> = new Set(['HealthLive', 'HealthReady'])
 
 /** The reference page is the document in another form. */
 const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
@@ -30,9 +34,8 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.addHook('onRequest', async (request, reply) => {
     request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
     limitBody(request, reply, (...late) => sendProblem(...late, logger))
-    void reply.header('x-request-id', request.id)
-    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    await authenticate(app.get(Authenticator), request)
+    void reply.header('x-request-id', request.id).headers(securityHeaders(request))
+    await limited(app, request)
     prepareBytes(request)
   })
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -59,6 +62,14 @@ export function prepareEdge(app: NestFastifyApplication): void {
 
 function undecided(): never {
   throw new AppError('OPERATION_NOT_OFFERED')
+}
+
+/** By address before anybody is known, then by who it is. Who watches over the gateway asks often, and must get an answer. */
+async function limited(app: NestFastifyApplication, request: FastifyRequest): Promise<void> {
+  const limits = app.get(RateLimits)
+  if (!WATCHERS.has(request.routeOptions.config.operation ?? '')) await limits.address(request.ip)
+  await authenticate(app.get(Authenticator), request)
+  if (request.berth.principal) await limits.principal(request.berth.principal.userId)
 }
 
 /** Before the body is read: who is not known sends nothing. */

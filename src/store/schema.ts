@@ -9,6 +9,8 @@ export interface Schema {
   users: UsersTable
   roles: RolesTable
   totp: TotpTable
+  quotas: QuotasTable
+  container_use: ContainerUseTable
   identities: IdentitiesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
@@ -59,6 +61,27 @@ export interface UsersTable {
   kind: 'user' | 'service'
   /** The only team of a service account. */
   team_id: string | null
+}
+
+/** What a team may use at most; a team without a row has no limits. */
+export interface QuotasTable {
+  team_id: string
+  /** JSON: numbers by resource. */
+  limits: string
+}
+
+/** What a container takes of its team's quota; counts while its ownership row holds its name. */
+export interface ContainerUseTable {
+  /** Of the container's ownership row. */
+  uid: string
+  memory: number
+  nano_cpus: number
+  pids: number
+  ports: number
+  /** 1 from before it is started until it is seen to have stopped. */
+  running: number
+  /** Until then it counts as running whatever the engine says: it is being started. */
+  starting_until: string | null
 }
 
 /** The second factor of a user, RFC 6238. */

@@ -12,6 +12,7 @@ import { LeaseStore } from './leases.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
+import { QuotaStore } from './quota.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
@@ -39,6 +40,7 @@ const STORES = [
   MembershipStore,
   OwnershipStore,
   ProcessStore,
+  QuotaStore,
   RegistryStore,
   RenameStore,
   SecretBox,

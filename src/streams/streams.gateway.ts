@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Server } from 'socket.io'
-import { Access, type AccessChange, AccessChanges, Authenticator, type Principal } from '../access/index.js'
+import { Access, type AccessChange, AccessChanges, Authenticator, type Principal, Quota } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { type ConnectionParts, StreamConnection, type StreamSocket } from './connection.js'
 import { StreamRegistry } from './registry.js'
@@ -37,6 +37,7 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     private readonly changes: AccessChanges,
     private readonly authenticator: Authenticator,
     private readonly registry: StreamRegistry,
+    private readonly quota: Quota,
   ) {}
 
   afterInit(server: Server): void {
@@ -93,6 +94,18 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
       admit: async (principal) => {
         if (this.stopping) throw new AppError('STOPPING')
         await within(() => this.openings.consume(principal.userId))
+      },
+      room: async (operation, teamIds) => {
+        const stream = await this.quota.open('streams', teamIds)
+        if (operation !== 'ContainerExec') return stream
+        const exec = await this.quota.open('execs', teamIds).catch((error: unknown) => {
+          stream()
+          throw error
+        })
+        return () => {
+          stream()
+          exec()
+        }
       },
     }
   }
