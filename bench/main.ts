@@ -13,6 +13,7 @@ import { decision } from './figures/decision.js'
 import { exec } from './figures/exec.js'
 import { inspect } from './figures/inspect.js'
 import { list } from './figures/list.js'
+import { live } from './figures/live.js'
 import { logs } from './figures/logs.js'
 import { memory, start } from './figures/process.js'
 import { pull } from './figures/pull.js'
@@ -22,7 +23,7 @@ import { table, type Row } from './support/report.js'
 import { World } from './support/world.js'
 
 /** In this order, since the list makes the containers that all the others run among. */
-const FIGURES: readonly Figure[] = [list, inspect, create, logs, exec, pull, bytes, decision, start, memory]
+const FIGURES: readonly Figure[] = [list, inspect, create, logs, live, exec, pull, bytes, decision, start, memory]
 
 const FULL: Plan = { quick: false, rounds: 5, roundMs: 1_000 }
 const QUICK: Plan = { quick: true, rounds: 1, roundMs: 100 }

@@ -29,6 +29,20 @@ export function newest({ stdout, stderr }: LogCursor): { stream: 'stdout' | 'std
   return { stream, time, n }
 }
 
+/** Time of the newest line of all containers. */
+export function newestOf(cursors: LogCursors = {}): bigint {
+  return Object.keys(cursors).reduce((last, id) => largest(last, newest(cursorOf(cursors, id)).time), 0n)
+}
+
+/** Whether a reader of one name has read from a container of it that is no more. */
+export function isForeign({ cursor, containers }: { cursor?: LogCursors; containers: readonly string[] }, id: string): boolean {
+  return cursor !== undefined && containers.length === 1 && Object.keys(cursor).length > 0 && !Object.hasOwn(cursor, id)
+}
+
+export function largest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
 /** Whether the cursor is one of a reader that has read something. */
 export function hasRead(cursor: LogCursor): boolean {
   return cursor.stdout[0] > 0n || cursor.stderr[0] > 0n

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { advance, Engine, LOG_START, type LogCursor, type LogLine, readLogBatches, seen } from '../engine/index.js'
-import { type Audience, type SharedReader, SharedUpstreams } from '../streams/source.js'
-import { textOf } from './logs-records.js'
+import { type Audience, CutShort, type SharedReader, SharedUpstreams } from '../streams/source.js'
+import { type Line, textOf } from './logs-records.js'
 import { untilStalled } from './logs-stall.js'
 
 /** A line as all its readers share it. */
@@ -55,10 +55,18 @@ export class LogFeeds {
     const beginning = new Beginning()
     let cursor = LOG_START
     const hasMore = (): Promise<boolean> => this.hasMore(id, cursor, { tty, signal })
-    for await (const lines of untilStalled(readLogBatches(raw, { tty }), hasMore)) {
-      const at = Date.now()
-      for (const line of lines) if (line.end !== 'cut') cursor = advance(cursor, line)
-      yield lines.map(({ bytes, ...line }) => ({ line, text: textOf(bytes), at, uncertain: beginning.isUncertain(line) }))
+    const follower = untilStalled(readLogBatches(raw, { tty }), hasMore)
+    try {
+      for (;;) {
+        const turn = await follower.next()
+        if (turn.done === true && turn.value === 'stalled') throw new CutShort('the engine has stalled')
+        if (turn.done === true) return
+        const at = Date.now()
+        for (const line of turn.value) if (line.end !== 'cut') cursor = advance(cursor, line)
+        yield turn.value.map(({ bytes, ...line }) => ({ line, text: textOf(bytes), at, uncertain: beginning.isUncertain(line) }))
+      }
+    } finally {
+      await follower.return('ended')
     }
   }
 
@@ -68,6 +76,16 @@ export class LogFeeds {
       if (line.end !== 'cut' && !seen(cursor, line)) return true
     return false
   }
+}
+
+/** Neighbours that came together. */
+export function byArrival(items: readonly FedLine[]): { at: number; lines: Line[] }[] {
+  const groups: { at: number; lines: Line[] }[] = []
+  for (const { at, line, text } of items) {
+    if (groups.at(-1)?.at !== at) groups.push({ at, lines: [] })
+    groups.at(-1)!.lines.push({ ...line, text })
+  }
+  return groups
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { LogCursor, LogLine } from '../engine/index.js'
-import type { LogRecord, LogSkipped } from '../streams/source.js'
+import type { LogRecord, LogSkipped, LogState, StreamItem } from '../streams/source.js'
 import type { LogFilter } from './logs-filter.js'
 import { rfc3339 } from './log-time.js'
 
@@ -11,6 +11,9 @@ export interface Source {
   readonly id: string
   readonly name: string
 }
+
+/** A line without its bytes: `text` is made of them. */
+export type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer }
 
 /** Makes records of the lines that are wanted, and counts those that are not. */
 export class LogRecords {
@@ -45,6 +48,15 @@ export class LogRecords {
 export function textOf(bytes: Uint8Array): string | Buffer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return isUtf8(buffer) ? buffer.toString('utf8') : Buffer.from(buffer)
+}
+
+/** Lines that were not read before their container was removed. */
+export function removedGap(container: string, from: bigint): StreamItem {
+  return { gap: { container, from: from > 0n ? rfc3339(from) : null, to: null, reason: 'container_removed' } }
+}
+
+export function stateOf({ id, name }: Source, state: LogState['state']): StreamItem {
+  return { frames: [{ type: 'state', container: id, name, state } satisfies LogState] }
 }
 
 function placeOf([time, n]: readonly [bigint, number]): readonly [string, number] {

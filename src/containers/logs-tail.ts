@@ -1,38 +1,30 @@
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
-import type { LogRecord, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
-import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
-import type { FedLine, LogFeeds, LogReader } from './logs-feed.js'
+import { CutShort, type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../streams/source.js'
+import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, ResumeCheck } from './logs-cursor.js'
+import { byArrival, type FedLine, type LogFeeds, type LogReader } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
-import { rfc3339 } from './log-time.js'
 import type { LogsParams } from './logs-params.dto.js'
-import { LogRecords, textOf } from './logs-records.js'
-import { containerChanged, engineUp } from './logs-waiting.js'
-
-type Context = StreamContext<'ContainerLogs'>
+import { type Line, LogRecords, removedGap, type Source, stateOf, textOf } from './logs-records.js'
+import { containerChanged, containerState, engineUp, LIVE, untilStarted } from './logs-waiting.js'
 
 export interface TailParts {
   readonly engine: Engine
   readonly feeds: LogFeeds
-  readonly context: Context
+  readonly context: StreamContext<'ContainerLogs'>
   readonly params: LogsParams
   readonly filter: LogFilter
 }
 
 /** How one reading of the engine came to its end. */
-type Pass = 'read' | 'engine_unavailable' | 'removed'
+type Pass = 'read' | 'short' | 'engine_unavailable' | 'removed'
 
-/** States in which more may be written. */
-const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
 /** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
 const RETURN_MS = 20_000
 
 /** Reading that takes longer is that of a slow reader, who would only keep a shared follower waiting. */
 const SLOW_MS = 1_000
-
-/** A line without its bytes: `text` is made of them. */
-type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer }
 
 /** What a tail gives: for the reader, and for the merge of several. `live`: its history ends here, or (false) begins again. */
 export type TailItem = (StreamItem & { readonly at?: number }) | { readonly live: boolean }
@@ -44,6 +36,7 @@ export type TailItem = (StreamItem & { readonly at?: number }) | { readonly live
 export class LogTail {
   private id: string
   private readonly name: string
+  private readonly byName: boolean
   private cursor: LogCursor
   /** What was written until it was opened. */
   private history: AsyncGenerator<Uint8Array> | undefined
@@ -63,10 +56,11 @@ export class LogTail {
   constructor(
     private readonly parts: TailParts,
     private grant: Grant<'ContainerLogs'>,
-    private readonly ref: string,
+    ref: string,
   ) {
     this.id = grant.target.engineId
     this.name = grant.target.name
+    this.byName = ref === this.name
     this.cursor = cursorOf(parts.params.cursor, this.id)
     const { since } = parts.params
     this.floor = since === undefined ? 0n : nanoseconds(since)!
@@ -107,7 +101,7 @@ export class LogTail {
 
   /** Everything there is; ends with the container, or never where it is known by its name. */
   async *items(): AsyncGenerator<TailItem, OwnEnd> {
-    if (this.isForeignCursor()) yield this.removedGap(newestOf(this.parts.params))
+    if (isForeign(this.parts.params, this.id)) yield removedGap(this.id, newestOf(this.parts.params.cursor))
     for (;;) {
       const pass = yield* this.pass()
       if (!this.parts.params.follow) {
@@ -124,7 +118,7 @@ export class LogTail {
   private async *pass(): AsyncGenerator<TailItem, Pass> {
     try {
       if (!this.history) await this.connect()
-      if (this.interrupted) yield this.state('following')
+      if (this.interrupted) yield stateOf(this.source, 'following')
       this.interrupted = false
       const start = performance.now()
       yield* this.catchUp()
@@ -134,6 +128,7 @@ export class LogTail {
       yield* this.follow()
       return 'read'
     } catch (error) {
+      if (error instanceof CutShort) return 'short'
       if (!(error instanceof AppError) || !this.parts.params.follow) throw error
       if (error.code === 'NOT_FOUND') return 'removed'
       if (error.code === 'ENGINE_UNAVAILABLE' || error.code === 'ENGINE_TIMEOUT') return 'engine_unavailable'
@@ -182,13 +177,8 @@ export class LogTail {
   }
 
   private *takeFed(items: readonly FedLine[]): Generator<TailItem> {
-    let [from, at] = [0, items[0]?.at]
-    for (let index = 1; index <= items.length; index++) {
-      if (items[index]?.at === at) continue
-      const lines = items.slice(from, index).filter(({ line, uncertain }) => !uncertain && this.wants(line))
-      for (const item of this.take(lines.map(({ line, text }) => ({ ...line, text })))) yield { ...item, ...(at !== undefined && { at }) }
-      ;[from, at] = [index, items[index]?.at]
-    }
+    for (const { at, lines } of byArrival(items.filter(({ line, uncertain }) => !uncertain && this.wants(line))))
+      for (const item of this.take(lines)) yield { ...item, at }
   }
 
   private wants({ stream, time }: Pick<LogLine, 'stream' | 'time'>): boolean {
@@ -198,7 +188,7 @@ export class LogTail {
   }
 
   private *take(lines: readonly Line[], check?: ResumeCheck): Generator<StreamItem> {
-    const source = { id: this.id, name: this.name }
+    const { source } = this
     let frames: LogRecord[] = []
     for (const line of lines) {
       const gap = check?.look(line)
@@ -225,14 +215,15 @@ export class LogTail {
   private async *after(pass: Pass): AsyncGenerator<TailItem, OwnEnd | null> {
     const { engine, context } = this.parts
     if (pass === 'engine_unavailable') {
-      if (!this.interrupted) yield this.state('engine_unavailable')
+      if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
       this.interrupted = true
       await engineUp(engine, context.signal)
       return null
     }
-    const state = pass === 'removed' ? undefined : await this.containerState()
-    if (state === 'unknown') return null
-    if (pass === 'removed' && !this.complete) yield this.removedGap(newest(this.cursor).time)
+    const state = pass === 'removed' ? undefined : await containerState(engine, this.id)
+    // there may be more than was followed
+    if (state === 'unknown' || (pass === 'short' && state !== undefined)) return null
+    if (pass !== 'read' && !this.complete) yield removedGap(this.id, newest(this.cursor).time)
     if (state !== undefined && LIVE.has(state)) {
       await containerChanged(engine, this.id, context.signal, 200)
       return null
@@ -241,7 +232,7 @@ export class LogTail {
     yield* this.rest('line')
     if (state === undefined) return yield* this.next()
     // one that was never started will be; one that has exited ends the tail, unless it is followed by its name or comes back by itself
-    if (this.byName || state === 'created') await this.untilStarted()
+    if (this.byName || state === 'created') await untilStarted(engine, this.id, context.signal)
     else if (!(yield* this.returns())) return { reason: 'container_exited' }
     // removed while it stood still: all was read
     this.complete = engine.inventory.containers.get(this.id) === undefined
@@ -256,24 +247,15 @@ export class LogTail {
     for (let until = Date.now() + RETURN_MS; Date.now() < until;) {
       if (engine.state.up) await containerChanged(engine, this.id, context.signal)
       else {
-        if (!this.interrupted) yield this.state('engine_unavailable')
+        if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
         this.interrupted = true
         await engineUp(engine, context.signal)
         until = Date.now() + RETURN_MS
       }
-      const state = engine.state.up ? await this.containerState() : 'unknown'
+      const state = engine.state.up ? await containerState(engine, this.id) : 'unknown'
       if (state === undefined || LIVE.has(state)) return true
     }
     return false
-  }
-
-  private async untilStarted(): Promise<void> {
-    const { engine, context } = this.parts
-    for (;;) {
-      const entry = engine.inventory.containers.get(this.id)
-      if (!entry || LIVE.has(entry.state)) return
-      await containerChanged(engine, this.id, context.signal)
-    }
   }
 
   /** The container is gone: the end, or the next one of its name. */
@@ -300,55 +282,19 @@ export class LogTail {
   /** What comes from now on is after `until`. */
   private isPast(): boolean {
     const { until } = this.parts.params
-    return until !== undefined && now() > nanoseconds(until)!
+    return until !== undefined && BigInt(Date.now()) * 1_000_000n > nanoseconds(until)!
   }
 
-  private get byName(): boolean {
-    return this.ref === this.name
-  }
-
-  /** `unknown`: the engine went away meanwhile, the next reading will tell. Undefined: there is no such container. */
-  private async containerState(): Promise<string | undefined> {
-    try {
-      return (await this.parts.engine.inventory.refresh('container', this.id))?.state
-    } catch (error) {
-      if (error instanceof AppError) return 'unknown'
-      throw error
-    }
+  private get source(): Source {
+    return { id: this.id, name: this.name }
   }
 
   private *rest(end: 'cut' | 'line'): Generator<StreamItem> {
     const lines = this.cut.filter((line) => !seen(this.cursor, line))
     this.cut = []
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)
-    const source = { id: this.id, name: this.name }
+    const { source } = this
     const frames = lines.map((line) => this.records.of(source, { ...line, end }, line.text)).filter((record) => record !== null)
     if (frames.length > 0) yield { frames }
   }
-
-  /** The client has read from a container of this name that is no more. */
-  private isForeignCursor(): boolean {
-    const { cursor, containers } = this.parts.params
-    return cursor !== undefined && containers.length === 1 && Object.keys(cursor).length > 0 && !Object.hasOwn(cursor, this.id)
-  }
-
-  private removedGap(from: bigint): StreamItem {
-    return { gap: { container: this.id, from: from > 0n ? rfc3339(from) : null, to: null, reason: 'container_removed' } }
-  }
-
-  private state(state: LogState['state']): StreamItem {
-    return { frames: [{ type: 'state', container: this.id, name: this.name, state } satisfies LogState] }
-  }
-}
-
-function newestOf({ cursor = {} }: LogsParams): bigint {
-  return Object.keys(cursor).reduce((last, id) => largest(last, newest(cursorOf(cursor, id)).time), 0n)
-}
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n
-}
-
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Ring } from './ring.js'
-import { type Audience, SharedUpstreams } from './shared.js'
+import { type Audience, CutShort, SharedUpstreams } from './shared.js'
 
 describe('Ring', () => {
   it('keeps the newest and knows their numbers', () => {
@@ -114,7 +114,8 @@ describe('SharedUpstreams', () => {
     await tap.give(6)
     await new Promise((done) => setTimeout(done, 100))
     expect(await fast.next()).toEqual({ items: [4, 5], missed: 0 })
-    expect(await fast.next()).toBeNull()
+    // not as if that had been all
+    await expect(fast.next()).rejects.toThrow(CutShort)
     expect(upstreams.size).toBe(0)
   })
 

@@ -32,6 +32,14 @@ export interface JoinOptions {
   readonly everyMs?: number
 }
 
+/** Thrown to readers: the upstream was ended, by us, before its end. What comes after the last item is not known to be nothing. */
+export class CutShort extends Error {
+  constructor(why: string) {
+    super(why)
+    this.name = 'CutShort'
+  }
+}
+
 /** Most items of one turn: one slow reader must not copy a whole ring at once. */
 const MOST_ITEMS = 1_000
 
@@ -179,7 +187,7 @@ class Upstream<T> {
   private async pump(source: AsyncGenerator<readonly T[]>): Promise<void> {
     try {
       for await (const items of source) {
-        if (!(await this.take(items))) break
+        if (!(await this.take(items))) throw new CutShort('its readers are too slow')
       }
       this.ended = {}
     } catch (error) {
