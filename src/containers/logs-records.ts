@@ -15,6 +15,22 @@ export interface Source {
 /** A line without its bytes: `text` is made of them. */
 export type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer }
 
+/**
+ * Knows a line that the engine tells again. Its followers repeat some lines when the log rotates (measured): all of them are older
+ * than the reader's cursor but one that follows itself, which looks like another line of the same time. Times of lines rise
+ * strictly within a stream, so it is the same where its text is.
+ */
+export class Repeats {
+  private readonly last: { stdout?: Line; stderr?: Line } = {}
+
+  isRepeat(line: Line): boolean {
+    const last = this.last[line.stream]
+    this.last[line.stream] = line
+    if (!last || line.n < 2 || last.time !== line.time || last.end !== 'line' || line.end !== 'line') return false
+    return last.text.length === line.text.length && last.text.toString() === line.text.toString()
+  }
+}
+
 /** Makes records of the lines that are wanted, and counts those that are not. */
 export class LogRecords {
   /** Lines that did not match since the reader was told last. */

@@ -6,7 +6,7 @@ import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, R
 import { byArrival, type FedLine, type LogFeeds, type LogReader } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
-import { type Line, LogRecords, removedGap, type Source, stateOf, textOf } from './logs-records.js'
+import { type Line, LogRecords, removedGap, Repeats, type Source, stateOf, textOf } from './logs-records.js'
 import { containerChanged, containerState, engineUp, LIVE, untilStarted } from './logs-waiting.js'
 
 export interface TailParts {
@@ -22,7 +22,6 @@ type Pass = 'read' | 'short' | 'engine_unavailable' | 'removed'
 
 /** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
 const RETURN_MS = 20_000
-
 /** Reading that takes longer is that of a slow reader, who would only keep a shared follower waiting. */
 const SLOW_MS = 1_000
 
@@ -52,6 +51,7 @@ export class LogTail {
   /** Nothing older is wanted. */
   private floor: bigint
   private readonly records: LogRecords
+  private readonly repeats = new Repeats()
 
   constructor(
     private readonly parts: TailParts,
@@ -192,7 +192,7 @@ export class LogTail {
     let frames: LogRecord[] = []
     for (const line of lines) {
       const gap = check?.look(line)
-      if (seen(this.cursor, line)) continue
+      if (this.repeats.isRepeat(line) || seen(this.cursor, line)) continue
       if (gap) {
         if (frames.length > 0) yield { frames }
         frames = []
