@@ -1,7 +1,7 @@
 /** The gateway as it is run: `node dist/main.js`, a process of its own, on a data directory that outlives it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -49,6 +49,11 @@ export class Gateway {
   get memory(): number {
     const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.child!.pid}/status`, 'utf8')) ?? []
     return Number(kibibytes) * 1_024
+  }
+
+  /** Open file descriptors. */
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.child!.pid}/fd`).length
   }
 
   address(token?: string): Address {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
 import { Engine } from '../engine/index.js'
 import { type OpenStream, type StreamContext, StreamKind, type StreamSource } from '../streams/source.js'
+import { LogFeeds } from './logs-feed.js'
 import { LogFilter } from './logs-filter.js'
 import { LOG_LEVELS } from './logs-level.js'
 import { merged } from './logs-merge.js'
@@ -73,23 +74,26 @@ const FRAMES = [
   frames: FRAMES,
 })
 export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly feeds: LogFeeds,
+  ) {}
 
   pointers({ containers, team }: LogsParams) {
     return containers.map((ref) => ({ ref, team }))
   }
 
   async open(grants: readonly Grant<'ContainerLogs'>[], params: LogsParams, context: StreamContext<'ContainerLogs'>): Promise<OpenStream> {
-    const { engine } = this
+    const { engine, feeds } = this
     const filter = new LogFilter(params)
-    const tails = grants.map((grant, index) => new LogTail({ engine, context, params, filter }, grant, params.containers[index]!))
+    const tails = grants.map((grant, index) => new LogTail({ engine, feeds, context, params, filter }, grant, params.containers[index]!))
     await Promise.all(tails.map((tail) => tail.connect()))
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
     return {
       ack: { containers },
       output: merged(
         tails.map((tail) => tail.items()),
-        { live: params.follow === true },
+        containers.map(({ id }) => id),
       ),
     }
   }
