@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'webhook'
   | 'terminal' // a terminal session, live or recorded
   | 'serviceAccount'
 
@@ -226,6 +227,11 @@ export const OPERATIONS = {
   ServiceTokenList: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
   ServiceTokenCreate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
   ServiceTokenDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+
+  // what is told of events
+  WebhookList: row('webhooks.read', 'scope', 'read', 'rest'),
+  WebhookCreate: row('webhooks.manage', 'team', 'write', 'rest'),
+  WebhookDelete: row('webhooks.manage', 'webhook', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

@@ -76,6 +76,11 @@ export const ERRORS = {
     hint: 'the server prints it at its first start as "setup token: …"',
   },
   ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
+  WEBHOOK_ADDRESS_REFUSED: {
+    status: 403,
+    text: 'the gateway may not call {address}: {reason}',
+    hint: 'use a public address, or let an administrator allow this one in BERTH_WEBHOOK_ALLOW',
+  },
   REGISTRY_ADDRESS_REFUSED: {
     status: 403,
     text: 'the gateway may not reach {address}: {reason}',

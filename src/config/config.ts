@@ -182,6 +182,12 @@ export class Config {
   @Max(3_650)
   BERTH_EVENTS_DAYS = 14
 
+  /** Where webhooks may go although the address is not public, comma-separated: host, host:port, address or CIDR range. */
+  @list
+  @IsArray()
+  @Matches(REGISTRY_HOST, { each: true, message: 'each must be host, host:port, address or CIDR range' })
+  BERTH_WEBHOOK_ALLOW: string[] = []
+
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
   @list
   @IsArray()

@@ -150,10 +150,10 @@ export class Images {
     return made.Id
   }
 
-  /** The images as `docker save` has them, without names. */
-  save(ids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<Uint8Array>> {
+  /** The images as `docker save` has them, without names. A chunk is valid until the next is asked for. */
+  async save(ids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<Uint8Array>> {
     const names = ids.map((id) => `names=${encodeURIComponent(imageReference(id))}`).join('&')
-    return this.client.stream('GET', `/images/get?${names}`, { signal, endless: true })
+    return (await this.client.openBulk(`/images/get?${names}`, { signal })).chunks
   }
 
   /** Takes an archive of `docker save`; what it names is named so on the engine. */

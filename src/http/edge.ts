@@ -32,7 +32,7 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
     request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
-    limitBody(request, reply, (...late) => sendProblem(...late, logger))
+    limitBody(request, reply, { refuse: (...late) => sendProblem(...late, logger) })
     void reply.header('x-request-id', request.id).headers(securityHeaders(request))
     await limited(app, request)
     prepareBytes(request)

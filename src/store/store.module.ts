@@ -26,6 +26,7 @@ import { TerminalSessionStore } from './terminal-sessions.store.js'
 import { TokenStore } from './tokens.store.js'
 import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
+import { WebhookStore } from './webhooks.store.js'
 
 const STORES = [
   AuditStore,
@@ -54,6 +55,7 @@ const STORES = [
   TokenStore,
   TotpStore,
   UserStore,
+  WebhookStore,
 ]
 
 /** One store per noun over one database handle, which it closes last. */

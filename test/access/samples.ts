@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry' | 'webhook'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -161,6 +161,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ServiceTokenList: {},
   ServiceTokenCreate: invalid({ name: 5 }),
   ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
+
+  WebhookList: {},
+  WebhookCreate: invalid({ url: 5 }),
+  WebhookDelete: { uses: 'webhook' },
 
   JobList: {},
   JobInspect: {},

@@ -7,6 +7,7 @@ import type { Actor } from '../support/actor.js'
 export interface Job {
   readonly id: string
   readonly state: string
+  readonly subject: Readonly<Record<string, string>>
   readonly steps: readonly {
     readonly id: string
     readonly status: string

@@ -34,7 +34,8 @@ async function manifest(data: AsyncIterable<Uint8Array>, names: ImageNames): Pro
   for await (const chunk of data) {
     size += chunk.length
     if (size > LARGEST_MANIFEST) throw new AppError('ENGINE_PROTOCOL', {}, { cause: 'a manifest.json without an end' })
-    parts.push(chunk)
+    // a copy: what comes next is written over it
+    parts.push(Uint8Array.from(chunk))
   }
   const items = parseManifest(Buffer.concat(parts)).map(({ Config, Layers }) => {
     // `<hex>.json`, in the OCI layout `blobs/sha256/<hex>`

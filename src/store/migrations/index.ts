@@ -11,6 +11,7 @@ import * as quotas from './0073-quotas.js'
 import * as hostPorts from './0010-host-ports.js'
 import * as imageScratch from './0030-image-scratch.js'
 import * as events from './0040-events.js'
+import * as webhooks from './0041-webhooks.js'
 import * as registries from './0050-registries.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
@@ -26,6 +27,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-host-ports': hostPorts,
   '0030-image-scratch': imageScratch,
   '0040-events': events,
+  '0041-webhooks': webhooks,
   '0050-registries': registries,
   '0060-terminals': terminals,
 }

@@ -1724,6 +1724,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of your teams, and how they are doing */
+        get: operations["WebhookList"];
+        put?: never;
+        /** Told from now on. Command lines of execs are left out. */
+        post: operations["WebhookCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Be told no more */
+        delete: operations["WebhookDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/who-can": {
         parameters: {
             query?: never;
@@ -2245,6 +2280,33 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreatedWebhook: {
+            actions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something was delivered last.
+             */
+            deliveredAt: string | null;
+            /** @description Tries that failed since then. */
+            failures: number;
+            id: string;
+            kinds: string[];
+            names: string[];
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextTryAt: string | null;
+            /** @description Why the last try failed; null while all is well. */
+            problem: string | null;
+            /** @description Shown this once. A delivery's `Berth-Signature: t=…,v1=…` is the HMAC-SHA-256 of `t`, a dot and the body, in hex. */
+            secret: string;
+            /** @description Name of its team. */
+            team: string;
+            url: string;
+        };
         CreateNetworkBody: {
             /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
             internal?: boolean;
@@ -2281,6 +2343,20 @@ export interface components {
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
         };
+        CreateWebhookBody: {
+            /** @description Only these actions: `die`, `health_status` … */
+            actions?: string[];
+            /** @description Only events of these kinds; of all when left out. */
+            kinds?: components["schemas"]["EventKind"][];
+            /** @description Only of objects with these names. */
+            names?: string[];
+            /** @description What deliveries are signed with; a generated one when left out. */
+            secret?: string;
+            /** @description Team whose events are told; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description `https://…`, or `http://…`; an address that is not public must be allowed by an administrator. */
+            url: string;
+        };
         DisconnectBody: {
             /** @description Name, full id or unique id prefix of a container of the network's team. */
             container: string;
@@ -2301,7 +2377,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_dockerfile" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "recording_elsewhere" | "recording_failed" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "terminal_elsewhere" | "terminal_not_owner" | "terminal_not_shared" | "terminal_watch_only" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_dockerfile" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "recording_elsewhere" | "recording_failed" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "terminal_elsewhere" | "terminal_not_owner" | "terminal_not_shared" | "terminal_watch_only" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type" | "webhook_address_refused";
         EventContainer: {
             id: string;
             name: string;
@@ -3761,6 +3837,35 @@ export interface components {
         };
         /** @enum {string} */
         WaitCondition: "not-running" | "next-exit" | "removed";
+        Webhook: {
+            actions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something was delivered last.
+             */
+            deliveredAt: string | null;
+            /** @description Tries that failed since then. */
+            failures: number;
+            id: string;
+            kinds: string[];
+            names: string[];
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextTryAt: string | null;
+            /** @description Why the last try failed; null while all is well. */
+            problem: string | null;
+            /** @description Name of its team. */
+            team: string;
+            url: string;
+        };
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            nextCursor: string | null;
+        };
         WhoCanItem: {
             because: components["schemas"]["BecauseResponse"];
             id: string;
@@ -9077,6 +9182,116 @@ export interface operations {
                     "application/json": components["schemas"]["PrunedVolumes"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhook"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {

@@ -140,5 +140,8 @@ export const ROUTES = {
   VolumeInspect: ['GET', '/api/v1/volumes/{name}'],
   VolumeList: ['GET', '/api/v1/volumes'],
   VolumePrune: ['POST', '/api/v1/volumes/prune'],
+  WebhookCreate: ['POST', '/api/v1/webhooks'],
+  WebhookDelete: ['DELETE', '/api/v1/webhooks/{id}'],
+  WebhookList: ['GET', '/api/v1/webhooks'],
   WhoCan: ['GET', '/api/v1/who-can'],
 } as const
