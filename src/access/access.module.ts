@@ -7,6 +7,7 @@ import { OpenRights } from './open-rights.js'
 import { Ownership } from './ownership.js'
 import { ProcessIdentity } from './process-identity.js'
 import { Quota } from './quota.js'
+import { RateLimits } from './rate-limits.js'
 import { Resolver } from './resolver.js'
 import { Revisions } from './revisions.js'
 import { Teams } from './teams.js'
@@ -24,11 +25,12 @@ import { Witness } from './witness.js'
     Ownership,
     ProcessIdentity,
     Quota,
+    RateLimits,
     Resolver,
     Revisions,
     Teams,
     Witness,
   ],
-  exports: [Access, AccessChanges, AuditLog, OpenRights, Ownership, ProcessIdentity, Quota, Revisions, Teams, Witness],
+  exports: [Access, AccessChanges, AuditLog, OpenRights, Ownership, ProcessIdentity, Quota, RateLimits, Revisions, Teams, Witness],
 })
 export class AccessModule {}

@@ -10,7 +10,6 @@ import { OpenApiController } from './openapi.controller.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
 import { RevisionInterceptor } from './revision.interceptor.js'
-import { RateLimits } from './rate-limits.js'
 import { StrictValidationPipe } from './validation.pipe.js'
 
 /** The REST edge: one guard, one pipe, one filter, and what every answer passes, for every controller there is. */
@@ -21,7 +20,6 @@ import { StrictValidationPipe } from './validation.pipe.js'
     ContractDocument,
     Coverage,
     Drain,
-    RateLimits,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_PIPE, useClass: StrictValidationPipe },
     { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },

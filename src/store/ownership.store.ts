@@ -105,6 +105,11 @@ export class OwnershipStore {
     this.wrote()
   }
 
+  /** Looks without taking. @throws AppError QUOTA_EXCEEDED */
+  assertRoom(teamId: string, object: Pick<OwnershipTable, 'kind' | 'name'>, more: number): Promise<void> {
+    return this.db.transaction().execute((tx) => assertRoomForObject(tx, teamId, object, more))
+  }
+
   /** pending → live. False when the row was given up in the meantime. */
   async settle(uid: string, engineId: string, engineCreated: string | null): Promise<boolean> {
     const done = await this.db

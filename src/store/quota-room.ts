@@ -23,11 +23,12 @@ export async function assertRoomForObject(
   tx: Transaction<Schema>,
   teamId: string,
   { kind, name }: { kind: OwnedKind; name: string },
+  more = 1,
 ): Promise<void> {
   const resource = COUNTED[kind]
   const limit = resource && (await limitsOf(tx, teamId))[resource]
   if (resource === undefined || limit === undefined || (kind === 'network' && name === OWN_NETWORK)) return
-  assertRoom(resource, { used: await countObjects(tx, teamId, kind), more: 1, limit })
+  assertRoom(resource, { used: await countObjects(tx, teamId, kind), more, limit })
 }
 
 /** @throws AppError QUOTA_EXCEEDED */

@@ -2,6 +2,7 @@ import supertest from 'supertest'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '../support/actor.js'
 import type { Gateway } from '../support/app.js'
+import { rawSocket } from '../streams/support.js'
 import { adminOf, gatewayAlone, person, tryLogin } from '../accounts/support/people.js'
 
 const PRINCIPAL = 20
@@ -40,6 +41,14 @@ describe('requests of a principal', () => {
     await (await person(admin, 'bob')).http.get('/me').expect(200)
   })
 
+  it('count connects of sockets too', async () => {
+    const dan = await person(admin, 'dan')
+    await statuses(PRINCIPAL - 1, () => dan.http.get('/me'))
+    using first = await rawSocket(gateway.url, { token: dan.accessToken! })
+    expect(first.disconnected).toBe(false)
+    await expect(rawSocket(gateway.url, { token: dan.accessToken! })).rejects.toMatchObject({ data: { code: 'rate_limited', status: 429 } })
+  })
+
   it('count also where they are denied', async () => {
     const carl = await person(admin, 'carl')
     expect(await statuses(PRINCIPAL, () => carl.http.get('/users'))).toEqual(Array.from({ length: PRINCIPAL }, () => 403))
@@ -63,6 +72,7 @@ describe('requests of an address', () => {
     const refused = await tryLogin(gateway, 'admin', 'x')
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, expect.stringMatching(/^\d+$/)])
     expect(refused.body).toMatchObject({ code: 'rate_limited' })
+    await expect(rawSocket(gateway.url, { token: 'nothing' })).rejects.toMatchObject({ data: { code: 'rate_limited' } })
     // what nobody offers counts and is limited too
     expect((await supertest(gateway.url).get('/nowhere')).status).toBe(429)
     await supertest(gateway.url).get('/health/live').expect(200)

@@ -77,6 +77,16 @@ describe('a quota of containers', () => {
   })
 })
 
+describe('a dry run', () => {
+  it('says what the quota would, and takes nothing of it', async () => {
+    const { team, dev } = await limited({ containers: 1, volumes: 0 })
+    await dev.http.post('/containers?dryRun=true').send({ image: BASE_IMAGE }).expect(204)
+    expect(await dev.fails('POST', '/containers?dryRun=true', { image: BASE_IMAGE, count: 2 })).toMatchObject(exceeded('containers'))
+    expect(await dev.fails('POST', '/volumes?dryRun=true', { name: 'x' })).toMatchObject(exceeded('volumes'))
+    expect((await quotaOf(team)).used).toMatchObject({ containers: 0, volumes: 0 })
+  })
+})
+
 describe('what containers want', () => {
   it.each([
     ['memory', { memory: 100 * 1024 * 1024 }, { memory: 60 * 1024 * 1024 }],

@@ -7,7 +7,7 @@ import { Config } from '../config/config.js'
 const WINDOW_S = 60
 
 /**
- * Requests of each principal, and of each address before anybody is known, in windows of a minute. The counts are this
+ * Requests of each principal, over REST and connects of sockets alike, and of each address before anybody is known, in windows of a minute. The counts are this
  * process's own. An IPv6 address counts as its /64, which one customer of a provider has.
  */
 @Injectable()
