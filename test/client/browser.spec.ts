@@ -41,7 +41,7 @@ async function bundled(): Promise<string> {
 function loaded(script: string): typeof Berth {
   // oxfmt-ignore
   const page: Record<string, unknown> = {
-    AbortController, AbortSignal, Blob, Event, EventTarget, FormData, Headers, Request, Response, TextDecoder, TextEncoder, URL,
+    AbortController, AbortSignal, Blob, Event, EventTarget, FormData, Headers, ReadableStream, Request, Response, TextDecoder, TextEncoder, URL,
     URLSearchParams, WebSocket, clearInterval, clearTimeout, fetch, performance, setInterval, setTimeout, structuredClone,
     // the same as those of the WebSocket above, as they are in a page
     ArrayBuffer, Uint8Array, Promise, Error,
