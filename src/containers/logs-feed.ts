@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common'
 import { advance, Engine, LOG_START, type LogCursor, type LogLine, readLogBatches, seen } from '../engine/index.js'
 import { type Audience, CutShort, type SharedReader, SharedUpstreams } from '../streams/source.js'
+import { rfc3339 } from './log-time.js'
 import { type Line, textOf } from './logs-records.js'
 import { untilStalled } from './logs-stall.js'
 
 /** A line as all its readers share it. */
 export interface FedLine {
-  readonly line: Omit<LogLine, 'bytes'>
-  readonly text: string | Buffer
+  readonly line: Line
   /** Unix milliseconds of its arrival here: the same for all readers, so their order can be. */
   readonly at: number
   /** It may be the end of a line that began before the feed: who does not have it yet reads the log itself. */
@@ -20,7 +20,7 @@ export type LogReader = SharedReader<FedLine>
 const TAIL = 50
 /** stdout and stderr are not ordered with each other, but within a second they are (measured). */
 const SKEW_NS = 1_000_000_000n
-const KEEP = { items: 10_000, bytes: 4_194_304, sizeOf: ({ text }: FedLine) => text.length + 128 }
+const KEEP = { items: 10_000, bytes: 4_194_304, sizeOf: ({ line }: FedLine) => line.text.length + 128 }
 const LINGER_MS = 3_000
 /** How long the engine is kept waiting for the fastest reader: one that waits while the log rotates twice would lose lines in silence. */
 const PATIENCE_MS = 1_000
@@ -63,7 +63,7 @@ export class LogFeeds {
         if (turn.done === true) return
         const at = Date.now()
         for (const line of turn.value) if (line.end !== 'cut') cursor = advance(cursor, line)
-        yield turn.value.map(({ bytes, ...line }) => ({ line, text: textOf(bytes), at, uncertain: beginning.isUncertain(line) }))
+        yield turn.value.map((line) => ({ line: shared(line), at, uncertain: beginning.isUncertain(line) }))
       }
     } finally {
       await follower.return('ended')
@@ -81,11 +81,16 @@ export class LogFeeds {
 /** Neighbours that came together. */
 export function byArrival(items: readonly FedLine[]): { at: number; lines: Line[] }[] {
   const groups: { at: number; lines: Line[] }[] = []
-  for (const { at, line, text } of items) {
+  for (const { at, line } of items) {
     if (groups.at(-1)?.at !== at) groups.push({ at, lines: [] })
-    groups.at(-1)!.lines.push({ ...line, text })
+    groups.at(-1)!.lines.push(line)
   }
   return groups
+}
+
+/** All that is the same for every reader, made once. */
+function shared({ stream, time, n, end, bytes }: LogLine): Line {
+  return { stream, time, n, end, text: textOf(bytes), stamp: rfc3339(time) }
 }
 
 /**

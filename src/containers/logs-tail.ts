@@ -196,7 +196,7 @@ export class LogTail {
       if (line.end === 'cut') this.cut = [...this.cut.filter(({ stream }) => stream !== line.stream), line]
       else {
         this.cursor = advance(this.cursor, line)
-        const record = this.records.of(source, line, line.text)
+        const record = this.records.of(source, line)
         if (record) frames.push(record)
       }
     }
@@ -294,7 +294,7 @@ export class LogTail {
     this.cut = []
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)
     const { source } = this
-    const frames = lines.map((line) => this.records.of(source, { ...line, end }, line.text)).filter((record) => record !== null)
+    const frames = lines.map((line) => this.records.of(source, { ...line, end })).filter((record) => record !== null)
     if (frames.length > 0) yield { frames }
   }
 }

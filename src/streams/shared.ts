@@ -210,15 +210,21 @@ class Upstream<T> {
   }
 
   private async roomFor(item: T, patienceMs: number): Promise<boolean> {
-    const { ring } = this
+    if (!this.isAhead(item)) return true
     this.wake()
     const late = AbortSignal.timeout(patienceMs)
     const ended = AbortSignal.any([late, this.aborting.signal])
-    while (ring.isFullFor(item) && this.readers.size > 0 && Math.max(...[...this.readers].map(({ at }) => at)) <= ring.first) {
+    while (this.isAhead(item)) {
       if (ended.aborted) return false
       await Promise.race([this.progress.promise, aborted(ended, new AbortController().signal)])
     }
     return true
+  }
+
+  /** Every reader would lose something by this item. */
+  private isAhead(item: T): boolean {
+    const { ring, readers } = this
+    return ring.isFullFor(item) && readers.size > 0 && [...readers].every(({ at }) => at <= ring.first)
   }
 
   private wake(): void {
