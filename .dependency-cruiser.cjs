@@ -1,5 +1,5 @@
 /** Direction of imports: http, streams, docker-api → domain modules → engine. The reason stands in each rule's comment. */
-const DOMAIN = 'accounts|containers|events|images|volumes|networks|registry|system|ownership|policy'
+const DOMAIN = 'accounts|quota|containers|events|images|volumes|networks|registry|system|ownership|policy'
 const from = (path, extra = {}) => ({ path, pathNot: '\\.spec\\.ts$', ...extra })
 
 module.exports = {

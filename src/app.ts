@@ -24,6 +24,7 @@ import { AppLogger, loggerOptions } from './logging.js'
 import { NetworksModule } from './networks/networks.module.js'
 import { OwnershipModule } from './ownership/ownership.module.js'
 import { PolicyModule } from './policy/policy.module.js'
+import { QuotaModule } from './quota/quota.module.js'
 import { RegistryModule } from './registry/registry.module.js'
 import type { Database } from './store/database.js'
 import { StoreModule } from './store/store.module.js'
@@ -69,6 +70,7 @@ class AppModule {
         NetworksModule,
         OwnershipModule,
         PolicyModule,
+        QuotaModule,
         RegistryModule,
         SystemModule,
         EventsModule,

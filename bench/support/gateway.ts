@@ -1,7 +1,7 @@
 /** The gateway as it is run: `node dist/main.js`, a process of its own, on a data directory that outlives it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -51,6 +51,11 @@ export class Gateway {
     return Number(kibibytes) * 1_024
   }
 
+  /** Open file descriptors. */
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.child!.pid}/fd`).length
+  }
+
   address(token?: string): Address {
     return { options: { host: '127.0.0.1', port: this.port }, headers: token ? { authorization: `Bearer ${token}` } : {} }
   }
@@ -65,6 +70,8 @@ export class Gateway {
       BERTH_ADMIN_USERNAME: ADMIN.username,
       BERTH_ADMIN_PASSWORD: ADMIN.password,
       BERTH_ACCESS_TOKEN_TTL: DAY,
+      BERTH_RATE_LIMIT_PRINCIPAL: '0',
+      BERTH_RATE_LIMIT_ADDRESS: '0',
       BERTH_DRAIN_SECONDS: '1',
     }
   }

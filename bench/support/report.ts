@@ -15,6 +15,8 @@ export interface Row {
   /** The gateway against the engine. */
   readonly compared: string
   readonly bound?: Bound
+  /** Where the bound is missed: what it comes of, and what would reach it. */
+  readonly why?: string
 }
 
 export const NONE = '–'

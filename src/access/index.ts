@@ -20,6 +20,8 @@ export {
   type TeamRef,
 } from './principal.js'
 export { ProcessIdentity } from './process-identity.js'
+export { Quota } from './quota.js'
+export { RateLimits } from './rate-limits.js'
 export type { Pointer } from './resolver.js'
 export { REVISION_HEADER, Revisions } from './revisions.js'
 export * from './roles.js'

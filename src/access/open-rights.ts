@@ -80,6 +80,7 @@ function pinnedTo(target: Target): Pointer {
       return target.teams.length === 1 ? { team: target.teams[0]!.name } : {}
     case 'job':
     case 'terminal':
+    case 'webhook':
     case 'user':
       return { ref: target.id }
     default:

@@ -21,6 +21,7 @@ export type TargetKind =
   | 'network'
   | 'job'
   | 'registry'
+  | 'webhook'
   | 'terminal' // a terminal session, live or recorded
   | 'serviceAccount'
 
@@ -115,11 +116,12 @@ export const OPERATIONS = {
   ImageTag: row('images.tag', 'team', 'write', 'rest', 'POST /images/{name}/tag'),
   ImageDelete: row('images.remove', 'image', 'write', 'rest', 'DELETE /images/{name}'),
   ImagePush: row('images.push', 'team', 'write', 'rest', 'POST /images/{name}/push'),
-  ImageBuild: row('images.build', 'team', 'write', 'planned', 'POST /build'),
-  ImageCommit: row('images.commit', 'container', 'write', 'planned', 'POST /commit'),
-  ImageLoad: row('images.import', 'team', 'write', 'planned', 'POST /images/load'),
-  ImageGet: row('images.save', 'image', 'open', 'planned', 'GET /images/{name}/get'),
-  ImageGetAll: row('images.save', 'scope', 'open', 'planned', 'GET /images/get'),
+  ImageBuild: row('images.build', 'team', 'write', 'rest', 'POST /build', teamInQuery),
+  ImageCommit: row('images.commit', 'container', 'write', 'rest', 'POST /commit'),
+  ImageLoad: row('images.import', 'team', 'write', 'rest', 'POST /images/load', teamInQuery),
+  ImageImport: row('images.import', 'team', 'write', 'rest', undefined, teamInQuery),
+  ImageGet: row('images.save', 'image', 'open', 'rest', 'GET /images/{name}/get'),
+  ImageGetAll: row('images.save', 'scope', 'open', 'rest', 'GET /images/get'),
   ImagePrune: row('images.prune', 'scope', 'write', 'rest', 'POST /images/prune'),
   ImageSearch: row('images.pull', 'team', 'read', 'rest', 'GET /images/search', teamInQuery),
   BuildPrune: row('system.prune', 'host', 'write', 'planned', 'POST /build/prune'),
@@ -190,6 +192,8 @@ export const OPERATIONS = {
   TeamInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
   TeamUpdate: row('teams.update', 'teamEntity', 'write', 'rest'),
   TeamDelete: row('teams.delete', 'teamEntity', 'write', 'rest'),
+  QuotaInspect: row('teams.read', 'teamEntity', 'read', 'rest'),
+  QuotaPut: row('quotas.manage', 'teamEntity', 'write', 'rest'),
   MemberList: row('teams.read', 'teamEntity', 'read', 'rest'),
   MemberPut: row('members.manage', 'teamEntity', 'write', 'rest'),
   MemberDelete: row('members.manage', 'teamEntity', 'write', 'rest'),
@@ -223,6 +227,11 @@ export const OPERATIONS = {
   ServiceTokenList: row('serviceAccounts.read', 'serviceAccount', 'read', 'rest'),
   ServiceTokenCreate: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
   ServiceTokenDelete: row('serviceAccounts.manage', 'serviceAccount', 'write', 'rest'),
+
+  // what is told of events
+  WebhookList: row('webhooks.read', 'scope', 'read', 'rest'),
+  WebhookCreate: row('webhooks.manage', 'team', 'write', 'rest'),
+  WebhookDelete: row('webhooks.manage', 'webhook', 'write', 'rest'),
 
   // jobs
   JobList: row('jobs.read', 'scope', 'read', 'rest'),

@@ -81,8 +81,14 @@ export class Ownership {
     return { uid, kind, team, name, engineName: engineName(team.name, name), labels: this.witness.labels(kind, uid, team.id) }
   }
 
-  /** Would a claim of this name do now? For dry runs. @throws AppError NAME_IN_USE */
+  /** Has the team room for so many more? For dry runs. @throws AppError QUOTA_EXCEEDED */
+  async assertRoom(kind: LabelledKind, team: TeamRef, more = 1): Promise<void> {
+    await this.store.assertRoom(team.id, { kind, name: '' }, more)
+  }
+
+  /** Would a claim of this name do now? For dry runs. @throws AppError NAME_IN_USE, QUOTA_EXCEEDED */
   async assertFree(kind: LabelledKind, name: string, team: TeamRef): Promise<void> {
+    await this.assertRoom(kind, team)
     const holder = await this.store.holder(kind, name, team.id)
     if (holder && (holder.state !== 'live' || this.inventory.stale || this.witness.agrees(holder))) throw inUse(name)
   }

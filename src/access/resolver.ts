@@ -9,6 +9,7 @@ import { RegistryStore } from '../store/registries.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
 import { TerminalSessionStore } from '../store/terminal-sessions.store.js'
 import { UserStore } from '../store/users.store.js'
+import { WebhookStore } from '../store/webhooks.store.js'
 import { assertObjectReference, assertVolumeName } from './names.js'
 import type { OperationRow } from './operations.js'
 import { type Principal, seesTeam, type TeamRef } from './principal.js'
@@ -21,6 +22,7 @@ import type {
   Target,
   TerminalTarget,
   UserTarget,
+  WebhookTarget,
 } from './targets.js'
 import { Teams } from './teams.js'
 import { Witness } from './witness.js'
@@ -46,6 +48,7 @@ export class Resolver {
     private readonly users: UserStore,
     private readonly registries: RegistryStore,
     private readonly terminals: TerminalSessionStore,
+    private readonly webhooks: WebhookStore,
     private readonly inventory: Inventory,
     private readonly witness: Witness,
   ) {}
@@ -71,6 +74,8 @@ export class Resolver {
         return this.job(principal, plain(pointer.ref))
       case 'registry':
         return this.registry(principal, pointer)
+      case 'webhook':
+        return this.webhook(principal, plain(pointer.ref))
       case 'terminal':
         return this.terminal(principal, plain(pointer.ref))
       case 'image':
@@ -104,7 +109,8 @@ export class Resolver {
     else assertObjectReference(ref)
     const teams = await this.visibleTeams(principal, pointer.team)
     const visible = { teamIds: teams.map((team) => team.id) }
-    let rows = await this.ownership.byName(kind, ref, visible)
+    // A full id is never a name: one question less.
+    let rows = kind !== 'volume' && /^[0-9a-f]{64}$/.test(ref) ? [] : await this.ownership.byName(kind, ref, visible)
     // An exact name wins over an id prefix: only the full id goes on, so nobody can be lured to another's object.
     if (rows.length === 0 && kind !== 'volume' && /^[0-9a-f]{4,64}$/.test(ref)) rows = await this.ownership.byIdPrefix(kind, ref, visible)
     const live = rows.filter((candidate) => candidate.engine_id !== null && this.witness.agrees(candidate))
@@ -161,6 +167,12 @@ export class Resolver {
     const same = await this.references.byDigest(parsed.digest, visible)
     const name = `${parsed.registry}/${parsed.repository}`
     return same.filter((row) => row.reference.startsWith(`${name}:`) || row.reference.startsWith(`${name}@`))
+  }
+
+  private async webhook(principal: Principal, id: string): Promise<WebhookTarget> {
+    const webhook = await this.webhooks.find(id)
+    if (!webhook) throw new AppError('NOT_FOUND')
+    return { kind: 'webhook', id: webhook.id, team: await this.teams.visible(principal, webhook.team_id) }
   }
 
   private async job(principal: Principal, id: string): Promise<JobTarget> {

@@ -50,6 +50,8 @@ const maintainer = [
   'volumes.prune',
   'networks.prune',
   'registries.manage',
+  'webhooks.read',
+  'webhooks.manage',
   'members.manage',
   'serviceAccounts.read',
   'serviceAccounts.manage',

@@ -58,6 +58,12 @@ export interface ServiceAccountTarget {
   readonly team: TeamRef
 }
 
+export interface WebhookTarget {
+  readonly kind: 'webhook'
+  readonly id: string
+  readonly team: TeamRef
+}
+
 export interface TerminalTarget {
   readonly kind: 'terminal'
   readonly id: string
@@ -89,6 +95,7 @@ interface TargetByKind {
   job: JobTarget
   registry: RegistryTarget
   terminal: TerminalTarget
+  webhook: WebhookTarget
 }
 
 export type TargetFor<K extends TargetKind> = TargetByKind[K]

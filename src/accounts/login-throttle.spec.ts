@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { addressKey, type Attempt, LIMITS, LoginThrottle } from './login-throttle.js'
+import { addressKey } from '../common/address.js'
+import { type Attempt, LIMITS, LoginThrottle } from './login-throttle.js'
 
 const wrong = () => Promise.resolve(false)
 const right = () => Promise.resolve(true)

@@ -6,7 +6,7 @@ export { type Granted, NOTHING_GRANTED, type Profile, PROFILES } from './fields/
 export { canonicalFolder, isAsRegistered, isWithin } from './host-folders.js'
 export { hasLabel, IsLabelMap, isReservedLabel, ownLabels, RESERVED_LABEL } from './labels.js'
 export { openFilesLimit } from './open-files.js'
-export { normalTarget } from './paths.js'
+export { isHarmlessPath, normalTarget } from './paths.js'
 export { admitEndpoint, admitExec, admitNetwork, admitOwnExec, admitVolume } from './specs.js'
 export { BASELINE_POLICY, type ExportedFolder, PORT_RANGE, type TeamPolicy } from './policy.js'
 export { admitUpdate, type ContainerUpdateRequest, type UpdateParts } from './update.js'

@@ -7,6 +7,7 @@
 export interface BytesOut {
   /** Media type; one of those that the handler's @AnswersBytes names. */
   readonly type: string
+  /** A chunk may be overwritten when the next is asked for: a gigabyte then takes no memory. */
   readonly chunks: AsyncGenerator<Uint8Array>
   /** Name for saving it: makes the answer a download. Any text; it is encoded. */
   readonly name?: string

@@ -16,6 +16,11 @@ export const ERRORS = {
     text: 'the archive is not taken: {reason}; {written}',
     hint: 'send a plain tar of files, folders and links that stay within it',
   },
+  INVALID_DOCKERFILE: {
+    status: 400,
+    text: 'the Dockerfile can not be used: {reason}',
+    hint: 'correct the line that errors names; docs/images.md tells what a Dockerfile may have',
+  },
   MALFORMED_JSON: {
     status: 400,
     text: 'the body is not valid json: {reason}',
@@ -71,6 +76,11 @@ export const ERRORS = {
     hint: 'the server prints it at its first start as "setup token: …"',
   },
   ORIGIN_DENIED: { status: 403, text: 'the origin {origin} is not allowed', hint: 'add it to BERTH_ALLOWED_ORIGINS' },
+  WEBHOOK_ADDRESS_REFUSED: {
+    status: 403,
+    text: 'the gateway may not call {address}: {reason}',
+    hint: 'use a public address, or let an administrator allow this one in BERTH_WEBHOOK_ALLOW',
+  },
   REGISTRY_ADDRESS_REFUSED: {
     status: 403,
     text: 'the gateway may not reach {address}: {reason}',
@@ -199,7 +209,7 @@ export const ERRORS = {
   LOGIN_THROTTLED: { status: 429, text: 'too many failed logins', hint: 'wait as long as Retry-After says' },
   QUOTA_EXCEEDED: {
     status: 429,
-    text: 'the quota of {resource} is used up: {used} of {limit}',
+    text: "the team's quota of {resource} has no room for {wanted} more: {used} of {limit} are used",
     hint: 'remove something, or ask an administrator for more',
   },
   // 5xx

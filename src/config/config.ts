@@ -146,6 +146,20 @@ export class Config {
   @Matches(/^.+=([a-z0-9-]+:)?[a-z][a-z0-9-]*$/, { each: true, message: 'each must be group=team:role or group=role' })
   BERTH_OIDC_GROUP_ROLES: string[] = []
 
+  /** Requests of one principal a minute, over all its sessions and tokens; 0: no limit. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000_000)
+  BERTH_RATE_LIMIT_PRINCIPAL = 30_000
+
+  /** Requests of one address a minute, before anybody is known; 0: no limit. */
+  @number
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000_000)
+  BERTH_RATE_LIMIT_ADDRESS = 60_000
+
   /** Host address that published ports bind to where the request names none. */
   @Matches(/^[0-9a-fA-F.:]+$/)
   BERTH_PUBLISH_ADDRESS = '0.0.0.0'
@@ -168,11 +182,23 @@ export class Config {
   @Max(3_650)
   BERTH_EVENTS_DAYS = 14
 
+  /** Where webhooks may go although the address is not public, comma-separated: host, host:port, address or CIDR range. */
+  @list
+  @IsArray()
+  @Matches(REGISTRY_HOST, { each: true, message: 'each must be host, host:port, address or CIDR range' })
+  BERTH_WEBHOOK_ALLOW: string[] = []
+
   /** Image references on the engine that every team may use, comma-separated: put into the read-only library at start. */
   @list
   @IsArray()
   @IsString({ each: true })
   BERTH_LIBRARY_IMAGES: string[] = []
+
+  /** The most bytes that one archive or build context may have, without compression. */
+  @number
+  @IsInt()
+  @Min(1_048_576)
+  BERTH_ARCHIVE_BYTES = 17_179_869_184
 
   /** Seconds that a registry may say nothing during a pull or push before it is given up. */
   @number

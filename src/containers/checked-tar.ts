@@ -54,6 +54,11 @@ export class CheckedTar {
     return this.partial ? `${whole}, and the next perhaps in part` : whole
   }
 
+  /** The same where the engine has failed: it reads on to the end of a tar that it can not write (measured). */
+  get doubt(): string {
+    return `at most ${this.entries + (this.partial ? 1 : 0)} entries were written, perhaps not all of them whole`
+  }
+
   private async *passed(entry: TarEntry, data: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.partial = true
     yield tarHeader(entry)

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common'
 import { type Grant } from '../access/index.js'
 import { Engine, type ContainerInspect } from '../engine/index.js'
 import { OwnershipStore } from '../store/ownership.store.js'
+import type { OwnershipRow } from '../store/schema.js'
 import { UserStore } from '../store/users.store.js'
-import { mountViews } from './container-view.js'
-import { ContainerViews } from './container-views.js'
+import { mountViews, summary } from './container-view.js'
+import { ContainerViews, ownerOf } from './container-views.js'
 import type { InspectContainerQuery } from './dto/container.query.js'
 import type { ContainerDetails, ContainerResources, ContainerRestart, ContainerSummary } from './dto/container.response.js'
 
@@ -23,21 +24,21 @@ export class ContainerDetailsReader {
   /** Environment values only with the permission containers.env. @throws AppError NOT_FOUND */
   async inspect(grant: Grant<'ContainerInspect'>, { size = false }: InspectContainerQuery): Promise<ContainerDetails> {
     const { target } = grant
-    const [inspected, view, owner, names, sizes] = await Promise.all([
-      this.engine.containers.inspect(target.engineId),
-      this.views.fresh(target),
-      this.views.owner(target),
-      this.views.names(target.team ? [target.team.id] : []),
+    const [{ inspected, entry }, row, names, sizes] = await Promise.all([
+      this.engine.inventory.inspect(target.engineId),
+      target.uid === null ? null : this.ownership.byUid(target.uid),
+      this.views.names(target.team),
       size ? this.engine.containers.sizes(target.engineId) : undefined,
     ])
     const { Config, HostConfig, Mounts } = inspected
-    const seen: Omit<ContainerSummary, 'mounts'> = view
+    const owner = ownerOf(target, row)
+    const seen: Omit<ContainerSummary, 'mounts'> = summary(entry, owner, names)
     const mayReadEnv = grant.holds('containers.env', target.team)
     return {
       ...seen,
       mounts: mountViews(Mounts, owner, names),
       ...(sizes && { size: sizes }),
-      createdBy: await this.creator(target.uid),
+      createdBy: await this.creator(row),
       command: [...(Config.Cmd ?? [])],
       entrypoint: [...(Config.Entrypoint ?? [])],
       ...(mayReadEnv && { env: [...(Config.Env ?? [])] }),
@@ -55,8 +56,7 @@ export class ContainerDetailsReader {
     }
   }
 
-  private async creator(uid: string | null): Promise<string | null> {
-    const row = uid === null ? null : await this.ownership.byUid(uid)
+  private async creator(row: OwnershipRow | null): Promise<string | null> {
     const user = row?.creator_id ? await this.users.find(row.creator_id) : null
     return user?.username ?? null
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
-import type { Grant } from '../access/index.js'
+import { type Grant, Quota } from '../access/index.js'
 import { Engine, type ExecSpec, type Session } from '../engine/index.js'
 import { ContainerExecs } from './container-execs.js'
 import type { ExecBody } from './dto/exec.body.js'
@@ -19,10 +19,20 @@ export class ContainerExec {
     private readonly engine: Engine,
     private readonly execs: ContainerExecs,
     private readonly ending: ExecEnd,
+    private readonly quota: Quota,
   ) {}
 
   /** It does not outlive its caller. @throws AppError EXEC_FAILED, CONTAINER_NOT_RUNNING, CONTAINER_PAUSED, POLICY_DENIED */
-  async run({ target }: Grant<'ContainerExec'>, body: ExecBody, gone: AbortSignal): Promise<ExecResult> {
+  async run(grant: Grant<'ContainerExec'>, body: ExecBody, gone: AbortSignal): Promise<ExecResult> {
+    const free = await this.quota.open('execs', grant.target.team ? [grant.target.team.id] : [])
+    try {
+      return await this.command(grant, body, gone)
+    } finally {
+      free()
+    }
+  }
+
+  private async command({ target }: Grant<'ContainerExec'>, body: ExecBody, gone: AbortSignal): Promise<ExecResult> {
     const marker = `BERTH_EXEC=${randomUUID()}`
     const { Id } = await this.engine.exec.create(target.engineId, await this.execs.admit(target, specOf(body, marker)))
     gone.throwIfAborted()

@@ -63,7 +63,7 @@ export class ContainerFiles {
     if (unused.length > 0) throw wrong(unused[0]!, 'is for as=file: a tar says it itself')
     const tar = new CheckedTar(chunks, ownerOf(query))
     await this.engine.files.write(engineId, { path, tar: tar.chunks(), keepKind, signal }).catch((error: unknown) => {
-      throw tar.refusal ?? withWritten(error, `of the tar ${tar.written}, as far as it is known`)
+      throw tar.refusal ?? withWritten(error, tar.doubt)
     })
     if (tar.refusal) throw tar.refusal
     return { entries: tar.entries, bytes: tar.bytes }

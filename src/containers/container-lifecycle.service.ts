@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { assertNewName, type Grant, type OwnedTarget } from '../access/index.js'
+import { assertNewName, type Grant, type OwnedTarget, Quota } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
@@ -21,13 +21,14 @@ export class ContainerLifecycle {
     private readonly views: ContainerViews,
     private readonly renaming: ContainerRenaming,
     private readonly networks: TeamNetworks,
+    private readonly quota: Quota,
   ) {}
 
   /** Running already is no error. @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
   start(grant: Grant<'ContainerStart'>): Promise<ContainerSummary> {
     return this.change(grant.target, async (id) => {
       await this.restoreNetwork(grant.target)
-      await this.engine.containers.start(id)
+      await this.quota.started(grant.target, () => this.engine.containers.start(id))
     })
   }
 
@@ -40,7 +41,7 @@ export class ContainerLifecycle {
   restart(grant: Grant<'ContainerRestart'>, { timeout }: StopQuery): Promise<ContainerSummary> {
     return this.change(grant.target, async (id) => {
       await this.restoreNetwork(grant.target)
-      await this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) })
+      await this.quota.started(grant.target, () => this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) }))
     })
   }
 

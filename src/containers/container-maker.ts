@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { randomBytes } from 'node:crypto'
-import { type Claim, type OwnedTarget, Ownership, type TeamRef } from '../access/index.js'
+import { type Claim, type OwnedTarget, Ownership, Quota, type TeamRef } from '../access/index.js'
 import {
   admitContainer,
   askedPorts,
@@ -12,6 +12,7 @@ import {
 } from '../admission/index.js'
 import type { Admitted } from '../common/admitted.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
+import type { ContainerWants } from '../common/quota.js'
 import type { TeamNetwork } from '../common/team-network.js'
 import { type ContainerEntry, type ContainerSpec, Engine } from '../engine/index.js'
 import { HostPorts } from './host-ports.js'
@@ -55,9 +56,10 @@ export class ContainerMaker {
     private readonly engine: Engine,
     private readonly ownership: Ownership,
     private readonly ports: HostPorts,
+    private readonly quota: Quota,
   ) {}
 
-  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, engine errors */
+  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, QUOTA_EXCEEDED, engine errors */
   async make(making: Making): Promise<Made> {
     const { team, userId: creatorId, name } = making
     const claim = await this.ownership.claim({ kind: 'container', team, name, creatorId })
@@ -69,6 +71,7 @@ export class ContainerMaker {
       const { parts, avoid } = making
       const hostPorts = await this.ports.reserve(claim.uid, { asked: askedPorts(parts), policy: parts.policy, ...(avoid && { avoid }) })
       spec = admit({ ...making, parts: { ...parts, hostPorts } }, claim, anonymous)
+      await this.quota.container(claim.uid, team.id, wantsOf(spec))
       id = await this.create(claim, spec, making.parts.request.image)
     } catch (error) {
       if (!isUncertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])
@@ -103,11 +106,7 @@ export class ContainerMaker {
     { claim, anonymous, spec }: { claim: Claim; anonymous: readonly AnonymousClaim[]; spec: Admitted<ContainerSpec> },
   ): Promise<Made> {
     const { inventory } = this.engine
-    const [inspected, created] = await Promise.all([
-      this.engine.containers.inspect(target.engineId),
-      inventory.refresh('container', target.engineId),
-    ])
-    if (!created) throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
+    const { inspected, entry: created } = await inventory.inspect(target.engineId).catch(whileMade)
     assertAsAdmitted(spec, inspected)
     await this.ownership.settle(claim, target.engineId, created.created)
     for (const { claim: volume, mount } of anonymous) {
@@ -117,7 +116,7 @@ export class ContainerMaker {
       await this.ownership.settle(volume, engineName, entry.created)
     }
     if (!making.start) return { target, entry: created }
-    await this.engine.containers.start(target.engineId)
+    await this.quota.started(target, () => this.engine.containers.start(target.engineId))
     // Gone already, if it is to be removed at its end.
     return { target, entry: (await inventory.refresh('container', target.engineId)) ?? { ...created, state: 'removing' } }
   }
@@ -147,6 +146,21 @@ function admit({ parts, network }: Making, claim: Claim, anonymous: readonly Ano
   })
   const resolved = network && { engineName: network.engineName, aliases: [claim.name], links: parts.links }
   return admitContainer({ ...parts, mounts: { ...parts.mounts, list }, network: resolved }, claim.labels)
+}
+
+function whileMade(error: unknown): never {
+  if (!(error instanceof AppError) || error.code !== 'NOT_FOUND') throw error
+  throw new AppError('CONFLICT', { reason: 'the container was removed while it was made' })
+}
+
+/** What it takes of the team's quota: as it was admitted, defaults included. */
+function wantsOf({ HostConfig }: Admitted<ContainerSpec>): ContainerWants {
+  const { Memory, NanoCpus, PidsLimit, PortBindings } = HostConfig ?? {}
+  const ports = Object.values(PortBindings ?? {}).reduce(
+    (sum: number, bindings) => sum + (Array.isArray(bindings) ? bindings.length : 0),
+    0,
+  )
+  return { memory: Number(Memory ?? 0), cpus: Number(NanoCpus ?? 0) / 1e9, pids: Number(PidsLimit ?? 0), ports }
 }
 
 function isUncertain(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { AttachStream } from './attach.stream.js'
 import { ExecEnd } from './exec-end.js'
 import { ExecStream } from './exec.stream.js'
+import { LogFeeds } from './logs-feed.js'
 import { LogsStream } from './logs.stream.js'
 import { StatsStream } from './stats.stream.js'
 import { TerminalRecordings } from './terminal-recordings.js'
@@ -15,6 +16,7 @@ export const STREAM_PROVIDERS = [
   AttachStream,
   ExecEnd,
   ExecStream,
+  LogFeeds,
   LogsStream,
   StatsStream,
   TerminalRecordings,

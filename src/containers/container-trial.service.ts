@@ -23,6 +23,7 @@ export class ContainerTrial {
     const names = namesOf(body)
     await assertFresh(this.engine)
     const asking = askingOf(grant)
+    await this.ownership.assertRoom('container', asking.team, names.length)
     for (const name of names) if (name !== undefined) await this.ownership.assertFree('container', name, asking.team)
     const { refusal, imageJudged, ports } = await this.preparation.judge(asking, body)
     if (refusal) throw refusal

@@ -52,8 +52,13 @@ describe('a resume', () => {
   })
 
   it('waits for the order between the streams', () => {
-    expect(look(line('stderr', 10n * SECOND + 5n), line('stdout', 10n * SECOND, 2))).toEqual([null, null])
-    expect(look(line('stderr', 12n * SECOND))[0]).not.toBeNull()
+    const before = line('stderr', 9n * SECOND)
+    expect(look(before, line('stderr', 10n * SECOND + 5n), line('stdout', 10n * SECOND, 2))).toEqual([null, null, null])
+    expect(look(before, line('stderr', 12n * SECOND))[1]).not.toBeNull()
+  })
+
+  it('that begins behind its last line has one at once, before anything is told', () => {
+    expect(look(line('stderr', 10n * SECOND + 5n))[0]).not.toBeNull()
   })
 
   it('from the start has none', () => {

@@ -29,6 +29,20 @@ export function newest({ stdout, stderr }: LogCursor): { stream: 'stdout' | 'std
   return { stream, time, n }
 }
 
+/** Time of the newest line of all containers. */
+export function newestOf(cursors: LogCursors = {}): bigint {
+  return Object.keys(cursors).reduce((last, id) => largest(last, newest(cursorOf(cursors, id)).time), 0n)
+}
+
+/** Whether a reader of one name has read from a container of it that is no more. */
+export function isForeign({ cursor, containers }: { cursor?: LogCursors; containers: readonly string[] }, id: string): boolean {
+  return cursor !== undefined && containers.length === 1 && Object.keys(cursor).length > 0 && !Object.hasOwn(cursor, id)
+}
+
+export function largest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
 /** Whether the cursor is one of a reader that has read something. */
 export function hasRead(cursor: LogCursor): boolean {
   return cursor.stdout[0] > 0n || cursor.stderr[0] > 0n
@@ -41,6 +55,7 @@ const SKEW_NS = 1_000_000_000n
 export class ResumeCheck {
   private readonly last
   private open: boolean
+  private begun = false
 
   constructor(cursor: LogCursor) {
     this.last = newest(cursor)
@@ -48,9 +63,17 @@ export class ResumeCheck {
   }
 
   /** The gap before this line, or null. */
-  look({ stream, time, n }: LogLine): { from: string; to: string } | null {
+  look({ stream, time, n }: Pick<LogLine, 'stream' | 'time' | 'n'>): { from: string; to: string } | null {
     if (!this.open) return null
     const { last } = this
+    const isFirst = !this.begun
+    this.begun = true
+    // The reading begins before the last line that the reader has, and in the order in which it was read: if that is still there, then
+    // nothing newer comes before it.
+    if (isFirst && time > last.time) {
+      this.open = false
+      return { from: rfc3339(last.time), to: rfc3339(time) }
+    }
     const same = stream === last.stream
     if (same && time === last.time && n === last.n) this.open = false
     // within one stream times only rise

@@ -5,16 +5,19 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsString,
   Max,
   MaxLength,
   Min,
+  MinLength,
   ValidateBy,
 } from 'class-validator'
 import { Optional } from '../common/optional.js'
 import type { LogCursors } from '../streams/source.js'
 import { IsLogCursors, nanoseconds } from './logs-cursor.js'
+import { LOG_LEVELS, type LogLevel } from './logs-level.js'
 
 /** Containers of one merged tail. */
 const MOST_CONTAINERS = 20
@@ -70,6 +73,30 @@ export class LogsParams {
   @Optional()
   @IsBoolean()
   stderr?: boolean
+
+  /** Only lines that contain this text, whatever its case. */
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_024)
+  search?: string
+
+  /** Only lines that match this expression of RE2 (in their first 16 KiB). */
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1_024)
+  regex?: string
+
+  /** Only lines of this level or a worse one; lines that say no level are left out. */
+  @Optional()
+  @IsIn(LOG_LEVELS)
+  level?: LogLevel
+
+  /** Tells the level of each line, whether it is JSON, and its message then. */
+  @Optional()
+  @IsBoolean()
+  parse?: boolean
 
   /** Resume behind the last lines that the reader has: `{[container id]: {stdout: [time, n], stderr: [time, n]}}`. `tail` does not count then. */
   @ApiProperty({

@@ -13,11 +13,16 @@ const TIMES: StallTimes = { idleMs: 30_000, graceMs: 1_000 }
  * Passes a follower through, and ends it when it has stalled: one that the engine has rotated over stays silent for ever,
  * without an error (measured). Whoever reads goes on by its cursor then. Silence of the reader does not count.
  */
-export async function* untilStalled<T>(source: AsyncGenerator<T>, hasMore: () => Promise<boolean>, times = TIMES): AsyncGenerator<T, void> {
+export async function* untilStalled<T>(
+  source: AsyncGenerator<T>,
+  hasMore: () => Promise<boolean>,
+  times = TIMES,
+): AsyncGenerator<T, 'stalled' | 'ended', undefined> {
   try {
     for (;;) {
       const turn = await nextUnlessStalled(source, hasMore, times)
-      if (turn === 'stalled' || turn.done === true) return
+      if (turn === 'stalled') return 'stalled'
+      if (turn.done === true) return 'ended'
       yield turn.value
     }
   } finally {

@@ -1,84 +1,107 @@
-import { isUtf8 } from 'node:buffer'
 import type { Grant } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
-import type { LogRecord, LogState, OwnEnd, StreamContext, StreamItem } from '../streams/source.js'
-import { cursorOf, hasRead, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
-import { rfc3339 } from './log-time.js'
+import { CutShort, type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../streams/source.js'
+import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, ResumeCheck } from './logs-cursor.js'
+import { byArrival, type FedLine, type LogFeeds, type LogReader } from './logs-feed.js'
+import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
-import { untilStalled } from './logs-stall.js'
-import { containerChanged, engineUp } from './logs-waiting.js'
-
-type Context = StreamContext<'ContainerLogs'>
+import { type Line, LogRecords, removedGap, Repeats, type Source, stateOf, textOf } from './logs-records.js'
+import { containerChanged, containerState, engineUp, LIVE, untilStarted } from './logs-waiting.js'
 
 export interface TailParts {
   readonly engine: Engine
-  readonly context: Context
+  readonly feeds: LogFeeds
+  readonly context: StreamContext<'ContainerLogs'>
   readonly params: LogsParams
+  readonly filter: LogFilter
 }
 
 /** How one reading of the engine came to its end. */
-type Pass = 'read' | 'engine_unavailable' | 'removed'
+type Pass = 'read' | 'short' | 'engine_unavailable' | 'removed'
 
-/** States in which more may be written. */
-const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
 /** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
 const RETURN_MS = 20_000
+/** Reading that takes longer is that of a slow reader, who would only keep a shared follower waiting. */
+const SLOW_MS = 1_000
 
-/** The log of one container, or of one name: read, followed, and resumed by its own cursor after every interruption. */
+/** What a tail gives: for the reader, and for the merge of several. `live`: its history ends here, or (false) begins again. */
+export type TailItem = (StreamItem & { readonly at?: number }) | { readonly live: boolean }
+
+/**
+ * The log of one container, or of one name. What was written until now it reads by itself; what comes, from the follower that
+ * all readers of the container share. Whoever falls behind that, or comes back, reads by its own cursor again.
+ */
 export class LogTail {
   private id: string
   private readonly name: string
+  private readonly byName: boolean
   private cursor: LogCursor
-  private raw: AsyncGenerator<Uint8Array> | undefined
+  /** What was written until it was opened. */
+  private history: AsyncGenerator<Uint8Array> | undefined
+  private reader: LogReader | undefined
+  private slow = false
   private tty = false
   /** Lines at the end of the log without a line feed: whether they are whole shows only when the container has stopped. */
-  private cut: LogLine[] = []
+  private cut: Line[] = []
   private interrupted = false
   private first = true
   /** All was read, and nothing can have been written since: the container has stopped. */
   private complete = false
   /** Nothing older is wanted. */
   private floor: bigint
+  private readonly records: LogRecords
+  private readonly repeats = new Repeats()
 
   constructor(
     private readonly parts: TailParts,
     private grant: Grant<'ContainerLogs'>,
-    private readonly ref: string,
+    ref: string,
   ) {
     this.id = grant.target.engineId
     this.name = grant.target.name
+    this.byName = ref === this.name
     this.cursor = cursorOf(parts.params.cursor, this.id)
     const { since } = parts.params
     this.floor = since === undefined ? 0n : nanoseconds(since)!
+    this.records = new LogRecords(parts.filter)
   }
 
   /** Begins to read, so that what is wrong is known before the stream is open. */
   async connect(): Promise<void> {
-    const { engine, params, context } = this.parts
-    const { follow = false, stdout, stderr } = params
+    const { engine, feeds, params, context } = this.parts
+    const { signal } = context
     this.tty = engine.inventory.containers.get(this.id)?.detail?.tty ?? (await engine.containers.inspect(this.id)).Config.Tty ?? false
-    const since = largest(this.floor, resumeSince(this.cursor))
-    const until = params.until === undefined ? undefined : nanoseconds(params.until)!
-    const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
-    this.raw = await engine.containers.logs(this.id, {
-      tty: this.tty,
-      follow,
-      stdout,
-      stderr,
-      tail,
-      until,
-      ...(since > 0n && { since }),
-      signal: context.signal,
-    })
-    // who asked for no history must not get it after an interruption
-    if (this.first && tail === 0) this.floor = largest(this.floor, now())
+    // before the history is read: what is written meanwhile is in both
+    this.reader = params.follow && !this.slow ? await feeds.join(this.id, { tty: this.tty, signal }) : undefined
+    this.history = await this.read()
     this.first = false
   }
 
+  /** From the cursor on, or what was asked for. It ends where the log ended when it was opened, however slowly it is read. */
+  private async read(): Promise<AsyncGenerator<Uint8Array>> {
+    const { engine, params, context } = this.parts
+    const { stdout, stderr } = params
+    const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
+    if (tail === 0) await this.skipHistory()
+    const resumed = resumeSince(this.cursor)
+    // the other stream's old lines were never wanted, or they are known
+    if (resumed > this.floor) this.floor = resumed
+    const until = params.until === undefined ? undefined : nanoseconds(params.until)!
+    const range = { tail, until, ...(this.floor > 0n && { since: this.floor }) }
+    return engine.containers.logs(this.id, { tty: this.tty, follow: false, stdout, stderr, signal: context.signal, ...range })
+  }
+
+  /** Who asks for no history gets what is newer than the newest line, by the engine's clock. */
+  private async skipHistory(): Promise<void> {
+    const { engine, context } = this.parts
+    const lines = await engine.containers.logLines(this.id, { tty: this.tty, tail: 1, signal: context.signal })
+    for await (const { time } of lines) this.floor = largest(this.floor, time + 1n)
+  }
+
   /** Everything there is; ends with the container, or never where it is known by its name. */
-  async *items(): AsyncGenerator<StreamItem, OwnEnd> {
-    if (this.isForeignCursor()) yield this.removedGap(newestOf(this.parts.params))
+  async *items(): AsyncGenerator<TailItem, OwnEnd> {
+    if (isForeign(this.parts.params, this.id)) yield removedGap(this.id, newestOf(this.parts.params.cursor))
     for (;;) {
       const pass = yield* this.pass()
       if (!this.parts.params.follow) {
@@ -91,68 +114,116 @@ export class LogTail {
     }
   }
 
-  /** One reading, until the engine ends it. */
-  private async *pass(): AsyncGenerator<StreamItem, Pass> {
-    this.cut = []
-    const check = new ResumeCheck(this.cursor)
+  /** One reading: history, then what comes, until the engine ends it. */
+  private async *pass(): AsyncGenerator<TailItem, Pass> {
     try {
-      if (!this.raw) await this.connect()
-      if (this.interrupted) yield this.state('following')
+      if (!this.history) await this.connect()
+      if (this.interrupted) yield stateOf(this.source, 'following')
       this.interrupted = false
-      const batches = readLogBatches(this.raw!, { tty: this.tty })
-      const follower = this.parts.params.follow ? untilStalled(batches, () => this.hasMore()) : batches
-      for await (const lines of follower) yield* this.take(lines, check)
+      const start = performance.now()
+      yield* this.catchUp()
+      this.slow = performance.now() - start > SLOW_MS
+      if (!this.parts.params.follow) return 'read'
+      if (this.reader) yield { live: true }
+      yield* this.follow()
       return 'read'
     } catch (error) {
+      if (error instanceof CutShort) return 'short'
       if (!(error instanceof AppError) || !this.parts.params.follow) throw error
       if (error.code === 'NOT_FOUND') return 'removed'
       if (error.code === 'ENGINE_UNAVAILABLE' || error.code === 'ENGINE_TIMEOUT') return 'engine_unavailable'
       throw error
     } finally {
-      this.raw = undefined
+      this.history = undefined
+      this.reader = undefined
     }
   }
 
-  /** Whether the engine has a newer line than the last one that came. */
-  private async hasMore(): Promise<boolean> {
-    const { engine, params, context } = this.parts
-    const { stdout, stderr } = params
-    const lines = await engine.containers.logLines(this.id, { tty: this.tty, stdout, stderr, tail: 1, signal: context.signal })
-    for await (const line of lines) if (line.end !== 'cut' && !seen(this.cursor, line) && line.time >= this.floor) return true
-    return false
+  private async *catchUp(): AsyncGenerator<TailItem> {
+    this.cut = []
+    const { cursor } = this
+    const check = new ResumeCheck(cursor)
+    const first = this.floor
+    const history = this.history ?? (await this.read())
+    this.history = undefined
+    for await (const lines of readLogBatches(history, { tty: this.tty })) {
+      // of `tail` the oldest line is the oldest that is wanted, of both streams
+      if (cursor === LOG_START && first === this.floor && lines[0]) this.floor = largest(first, lines[0].time)
+      yield* this.take(
+        lines.map(({ bytes, ...line }) => ({ ...line, text: textOf(bytes) })),
+        check,
+      )
+    }
   }
 
-  private *take(lines: readonly LogLine[], check: ResumeCheck): Generator<StreamItem> {
+  private async *follow(): AsyncGenerator<TailItem> {
+    const { reader } = this
+    if (!reader) return
+    for (let turn = await reader.next(); turn; turn = await reader.next()) {
+      // too slow for what is kept: what it missed is in the log, unless that was rotated
+      if (turn.missed > 0 || turn.items.some((fed) => this.isDoubtful(fed))) {
+        yield { live: false }
+        yield* this.catchUp()
+        yield { live: true }
+      }
+      yield* this.takeFed(turn.items)
+      if (this.isPast()) return
+    }
+  }
+
+  /** It may be only the end of a line, and the whole is not known. */
+  private isDoubtful({ line, uncertain }: FedLine): boolean {
+    return uncertain && line.time >= this.floor && this.wants(line) && line.time >= this.cursor[line.stream][0] && !seen(this.cursor, line)
+  }
+
+  private *takeFed(items: readonly FedLine[]): Generator<TailItem> {
+    for (const { at, lines } of byArrival(items.filter(({ line, uncertain }) => !uncertain && this.wants(line))))
+      for (const item of this.take(lines)) yield { ...item, at }
+  }
+
+  private wants({ stream, time }: Pick<LogLine, 'stream' | 'time'>): boolean {
+    const { params } = this.parts
+    if (params[stream] === false || time < this.floor) return false
+    return params.until === undefined || time <= nanoseconds(params.until)!
+  }
+
+  private *take(lines: readonly Line[], check?: ResumeCheck): Generator<StreamItem> {
+    const { source } = this
     let frames: LogRecord[] = []
     for (const line of lines) {
-      const gap = check.look(line)
-      if (seen(this.cursor, line)) continue
+      const gap = check?.look(line)
+      if (this.repeats.isRepeat(line) || seen(this.cursor, line)) continue
       if (gap) {
         if (frames.length > 0) yield { frames }
         frames = []
         yield { gap: { container: this.id, reason: 'rotated', ...gap } }
       }
-      if (line.end === 'cut') this.cut.push({ ...line, bytes: line.bytes.slice() })
+      // told again by each reading, until it is whole
+      if (line.end === 'cut') this.cut = [...this.cut.filter(({ stream }) => stream !== line.stream), line]
       else {
         this.cursor = advance(this.cursor, line)
-        frames.push(this.record(line))
+        const record = this.records.of(source, line, line.text)
+        if (record) frames.push(record)
       }
     }
     if (frames.length > 0) yield { frames }
+    const skipped = this.records.tell(source, this.cursor)
+    if (skipped) yield { frames: [skipped] }
   }
 
   /** What follows the end of a reading; an answer is the end of the tail. */
-  private async *after(pass: Pass): AsyncGenerator<StreamItem, OwnEnd | null> {
+  private async *after(pass: Pass): AsyncGenerator<TailItem, OwnEnd | null> {
     const { engine, context } = this.parts
     if (pass === 'engine_unavailable') {
-      if (!this.interrupted) yield this.state('engine_unavailable')
+      if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
       this.interrupted = true
       await engineUp(engine, context.signal)
       return null
     }
-    const state = pass === 'removed' ? undefined : await this.containerState()
-    if (state === 'unknown') return null
-    if (pass === 'removed' && !this.complete) yield this.removedGap(newest(this.cursor).time)
+    const state = pass === 'removed' ? undefined : await containerState(engine, this.id)
+    // there may be more than was followed
+    if (state === 'unknown' || (pass === 'short' && state !== undefined)) return null
+    if (pass !== 'read' && !this.complete) yield removedGap(this.id, newest(this.cursor).time)
     if (state !== undefined && LIVE.has(state)) {
       await containerChanged(engine, this.id, context.signal, 200)
       return null
@@ -161,7 +232,7 @@ export class LogTail {
     yield* this.rest('line')
     if (state === undefined) return yield* this.next()
     // one that was never started will be; one that has exited ends the tail, unless it is followed by its name or comes back by itself
-    if (this.byName || state === 'created') await this.untilStarted()
+    if (this.byName || state === 'created') await untilStarted(engine, this.id, context.signal)
     else if (!(yield* this.returns())) return { reason: 'container_exited' }
     // removed while it stood still: all was read
     this.complete = engine.inventory.containers.get(this.id) === undefined
@@ -169,35 +240,26 @@ export class LogTail {
   }
 
   /** An engine that stops in good order ends its containers first, and starts those with a restart policy when it is back. */
-  private async *returns(): AsyncGenerator<StreamItem, boolean> {
+  private async *returns(): AsyncGenerator<TailItem, boolean> {
     const { engine, context } = this.parts
     const policy = engine.inventory.containers.get(this.id)?.detail?.restartPolicy ?? 'no'
     if (policy === 'no' || policy === '') return false
     for (let until = Date.now() + RETURN_MS; Date.now() < until;) {
       if (engine.state.up) await containerChanged(engine, this.id, context.signal)
       else {
-        if (!this.interrupted) yield this.state('engine_unavailable')
+        if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
         this.interrupted = true
         await engineUp(engine, context.signal)
         until = Date.now() + RETURN_MS
       }
-      const state = engine.state.up ? await this.containerState() : 'unknown'
+      const state = engine.state.up ? await containerState(engine, this.id) : 'unknown'
       if (state === undefined || LIVE.has(state)) return true
     }
     return false
   }
 
-  private async untilStarted(): Promise<void> {
-    const { engine, context } = this.parts
-    for (;;) {
-      const entry = engine.inventory.containers.get(this.id)
-      if (!entry || LIVE.has(entry.state)) return
-      await containerChanged(engine, this.id, context.signal)
-    }
-  }
-
   /** The container is gone: the end, or the next one of its name. */
-  private async *next(): AsyncGenerator<StreamItem, OwnEnd | null> {
+  private async *next(): AsyncGenerator<TailItem, OwnEnd | null> {
     if (!this.byName) return { reason: 'container_removed' }
     const { engine, context } = this.parts
     const { team } = this.grant.target
@@ -220,73 +282,19 @@ export class LogTail {
   /** What comes from now on is after `until`. */
   private isPast(): boolean {
     const { until } = this.parts.params
-    return until !== undefined && now() > nanoseconds(until)!
+    return until !== undefined && BigInt(Date.now()) * 1_000_000n > nanoseconds(until)!
   }
 
-  private get byName(): boolean {
-    return this.ref === this.name
-  }
-
-  /** `unknown`: the engine went away meanwhile, the next reading will tell. Undefined: there is no such container. */
-  private async containerState(): Promise<string | undefined> {
-    try {
-      return (await this.parts.engine.inventory.refresh('container', this.id))?.state
-    } catch (error) {
-      if (error instanceof AppError) return 'unknown'
-      throw error
-    }
+  private get source(): Source {
+    return { id: this.id, name: this.name }
   }
 
   private *rest(end: 'cut' | 'line'): Generator<StreamItem> {
     const lines = this.cut.filter((line) => !seen(this.cursor, line))
     this.cut = []
-    if (lines.length === 0) return
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)
-    yield { frames: lines.map((line) => this.record({ ...line, end })) }
+    const { source } = this
+    const frames = lines.map((line) => this.records.of(source, { ...line, end }, line.text)).filter((record) => record !== null)
+    if (frames.length > 0) yield { frames }
   }
-
-  /** The client has read from a container of this name that is no more. */
-  private isForeignCursor(): boolean {
-    const { cursor, containers } = this.parts.params
-    return cursor !== undefined && containers.length === 1 && Object.keys(cursor).length > 0 && !Object.hasOwn(cursor, this.id)
-  }
-
-  private removedGap(from: bigint): StreamItem {
-    return { gap: { container: this.id, from: from > 0n ? rfc3339(from) : null, to: null, reason: 'container_removed' } }
-  }
-
-  private state(state: LogState['state']): StreamItem {
-    return { frames: [{ type: 'state', container: this.id, name: this.name, state } satisfies LogState] }
-  }
-
-  private record({ stream, time, n, bytes, end }: LogLine): LogRecord {
-    return {
-      type: 'log',
-      container: this.id,
-      name: this.name,
-      stream,
-      time: rfc3339(time),
-      n,
-      text: textOf(bytes),
-      ...(end !== 'line' && { end }),
-    }
-  }
-}
-
-/** Each binary part of a socket.io event is a packet of its own; UTF-8 survives as a string to the byte. */
-function textOf(bytes: Uint8Array): string | Buffer {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return isUtf8(buffer) ? buffer.toString('utf8') : Buffer.from(buffer)
-}
-
-function newestOf({ cursor = {} }: LogsParams): bigint {
-  return Object.keys(cursor).reduce((last, id) => largest(last, newest(cursorOf(cursor, id)).time), 0n)
-}
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n
-}
-
-function largest(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }

@@ -1,4 +1,8 @@
+import { AppError } from '../common/errors.js'
 import type { Engine } from '../engine/index.js'
+
+/** States of a container in which more may be written to its log. */
+export const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
 
 /** Even without a sign something is looked at again. */
 const LOOK_AGAIN_MS = 1_000
@@ -31,4 +35,23 @@ async function next(signal: AbortSignal, limit: number, listen: (done: () => voi
     unlisten()
   }
   signal.throwIfAborted()
+}
+
+/** Resolves when the container is started or gone. */
+export async function untilStarted(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const entry = engine.inventory.containers.get(id)
+    if (!entry || LIVE.has(entry.state)) return
+    await containerChanged(engine, id, signal)
+  }
+}
+
+/** `unknown`: the engine went away meanwhile, the next reading will tell. Undefined: there is no such container. */
+export async function containerState(engine: Engine, id: string): Promise<string | undefined> {
+  try {
+    return (await engine.inventory.refresh('container', id))?.state
+  } catch (error) {
+    if (error instanceof AppError) return 'unknown'
+    throw error
+  }
 }

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
 import { Engine } from '../engine/index.js'
 import { type OpenStream, type StreamContext, StreamKind, type StreamSource } from '../streams/source.js'
+import { LogFeeds } from './logs-feed.js'
+import { LogFilter } from './logs-filter.js'
+import { LOG_LEVELS } from './logs-level.js'
 import { merged } from './logs-merge.js'
 import { LogsParams } from './logs-params.dto.js'
 import { LogTail } from './logs-tail.js'
@@ -28,6 +31,21 @@ const FRAMES = [
         description:
           'part: a line of more than 1 MiB goes on in the next record; cut: the log ends without a line feed, not for the cursor',
       },
+      level: { enum: [...LOG_LEVELS], description: 'where it was asked for, and the line says one' },
+      json: { const: true, description: 'where it was asked for: the line is a JSON object' },
+      message: { type: 'string', description: 'of a JSON object, where it has one' },
+    },
+  },
+  {
+    type: 'object',
+    description: 'with a search: so many lines that do not match were left out, and the cursor is behind them',
+    required: ['type', 'container', 'name', 'count', 'cursor'],
+    properties: {
+      type: { const: 'skipped' },
+      container: { type: 'string' },
+      name: { type: 'string' },
+      count: { type: 'integer' },
+      cursor: { type: 'object', description: 'put it into the cursor under the container' },
     },
   },
   {
@@ -56,22 +74,26 @@ const FRAMES = [
   frames: FRAMES,
 })
 export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly feeds: LogFeeds,
+  ) {}
 
   pointers({ containers, team }: LogsParams) {
     return containers.map((ref) => ({ ref, team }))
   }
 
   async open(grants: readonly Grant<'ContainerLogs'>[], params: LogsParams, context: StreamContext<'ContainerLogs'>): Promise<OpenStream> {
-    const { engine } = this
-    const tails = grants.map((grant, index) => new LogTail({ engine, context, params }, grant, params.containers[index]!))
+    const { engine, feeds } = this
+    const filter = new LogFilter(params)
+    const tails = grants.map((grant, index) => new LogTail({ engine, feeds, context, params, filter }, grant, params.containers[index]!))
     await Promise.all(tails.map((tail) => tail.connect()))
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
     return {
       ack: { containers },
       output: merged(
         tails.map((tail) => tail.items()),
-        { live: params.follow === true },
+        containers.map(({ id }) => id),
       ),
     }
   }

@@ -24,24 +24,24 @@ interface Looking<T> {
  * Samples of one container until it stops or is removed, past restarts of the engine.
  * @throws AppError of the first look, which is the opening.
  */
-export async function samples<T>({ engine, audience, look }: Looking<T>): Promise<AsyncGenerator<Sampled<T>>> {
+export async function samples<T>({ engine, audience, look }: Looking<T>): Promise<AsyncGenerator<Sampled<T>[]>> {
   const { signal } = audience
   let values: AsyncGenerator<T> | undefined = await look()
-  async function* run(): AsyncGenerator<Sampled<T>> {
+  async function* run(): AsyncGenerator<Sampled<T>[]> {
     for (;;) {
       try {
         if (!values) {
           values = await look()
-          yield { state: 'following' }
+          yield [{ state: 'following' }]
         }
-        for await (const value of values) yield { time: Date.now(), value }
-        return yield { end: 'container_exited' }
+        for await (const value of values) yield [{ time: Date.now(), value }]
+        return yield [{ end: 'container_exited' }]
       } catch (error) {
         const end = endOf(error)
-        if (end) return yield { end }
+        if (end) return yield [{ end }]
         if (!isAway(error) || signal.aborted) throw error
         values = undefined
-        yield { state: 'engine_unavailable' }
+        yield [{ state: 'engine_unavailable' }]
         await engineUp(engine, signal)
       }
     }

@@ -69,7 +69,7 @@ export class StatsStream implements StreamSource<'ContainerStats', SampleParams>
     return shown({ target, reader, interval, record: recordOf })
   }
 
-  private look(id: string, audience: Audience): Promise<AsyncGenerator<Sampled<ContainerStats>>> {
+  private look(id: string, audience: Audience): Promise<AsyncGenerator<Sampled<ContainerStats>[]>> {
     const look = async () => untilStopped(await this.engine.containers.stats(id, { signal: audience.signal }))
     return samples({ engine: this.engine, audience, look })
   }

@@ -56,7 +56,7 @@ export class TopStream implements StreamSource<'ContainerTop', SampleParams> {
     return shown({ target, reader, interval, record: ({ Titles, Processes }) => ({ type: 'top', titles: Titles, processes: Processes }) })
   }
 
-  private look(id: string, audience: Audience): Promise<AsyncGenerator<Sampled<ContainerTop>>> {
+  private look(id: string, audience: Audience): Promise<AsyncGenerator<Sampled<ContainerTop>[]>> {
     const { containers } = this.engine
     const next = async (): Promise<void> => {
       const waiting = new AbortController()

@@ -5,7 +5,7 @@ import { Inventory } from '../engine/index.js'
 import { ProcessStore } from '../store/processes.store.js'
 import type { OwnershipRow } from '../store/schema.js'
 import type { TeamNames } from './container-view.js'
-import { namesOf } from './container-views.js'
+import { namesOf } from './team-names.js'
 
 /** What one team owns, as far as its containers show it. */
 export interface TeamRows {

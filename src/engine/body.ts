@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { garbage, parseJson } from './answer-shape.js'
+import type { BulkAnswer } from './bulk-answer.js'
 import { closable, transform } from './flow.js'
 
 /** A full list of ten thousand containers is about 15 MB. */
@@ -38,9 +39,29 @@ export function bytesOf(source: Readable, hooks: BodyHooks): AsyncGenerator<Uint
   return closable(run(), () => source.destroy())
 }
 
+/** The same of an answer that goes through one buffer: a chunk is valid until the next is asked for. */
+export function bulkBytes(answer: BulkAnswer, { alive, failure, signal }: BodyHooks): AsyncGenerator<Uint8Array> {
+  const abort = (): void => answer.destroy()
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
+  async function* run(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of answer.chunks()) {
+        alive()
+        yield chunk
+      }
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : failure(error)
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+  return closable(run(), abort)
+}
+
 /** One JSON document, whole and not larger than 128 MiB; throws ENGINE_PROTOCOL for anything else. */
 export async function readJson(message: IncomingMessage): Promise<unknown> {
-  if (!isJson(message)) {
+  if (!isJson(message.headers['content-type'] ?? '')) {
     message.destroy()
     throw garbage(`not json but ${message.headers['content-type'] ?? 'untyped'}, status ${message.statusCode}`)
   }
@@ -48,18 +69,19 @@ export async function readJson(message: IncomingMessage): Promise<unknown> {
 }
 
 /** Whether the engine says that it is JSON. */
-export function isJson(message: IncomingMessage): boolean {
-  return /^application\/json\b/.test(message.headers['content-type'] ?? '')
+export function isJson(contentType: string): boolean {
+  return /^application\/json\b/.test(contentType)
 }
 
 /** The body as text, at most `limit` bytes; throws ENGINE_PROTOCOL beyond. */
-export async function readText(message: IncomingMessage, limit: number): Promise<string> {
+export async function readText(message: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of message as AsyncIterable<Uint8Array>) {
+  for await (const chunk of message) {
     size += chunk.length
     if (size > limit) throw garbage(`an answer of more than ${limit} bytes`)
-    chunks.push(chunk)
+    // a copy: it may lie in a buffer that is used again
+    chunks.push(Uint8Array.from(chunk))
   }
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { AppError } from '../common/errors.js'
 import { garbage, type Shape } from './answer-shape.js'
-import { bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
+import { bulkBytes, bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
 import { CallLimit } from './call-limit.js'
 import type { Connection } from './connection.js'
 import { connectionError, engineError, type Doing } from './engine-error.js'
@@ -70,6 +70,18 @@ export class EngineClient {
     })
   }
 
+  /** The same of a GET for gigabytes: a chunk is valid until the next is asked for. */
+  openBulk(path: string, options: Pick<CallOptions, 'signal' | 'doing'>): Promise<OpenAnswer> {
+    return this.limited({ ...options, endless: true }, async (limit, version) => {
+      const answer = await this.transport.bulk({ path: `/v${version}${path}`, signal: limit })
+      this.connection.alive()
+      const { status, headers } = answer
+      const chunks = bulkBytes(answer, this.hooks(options))
+      if (status === 200) return { headers, chunks }
+      throw await failureOf({ status, type: headers['content-type'] ?? '', chunks, leave: () => answer.destroy() }, options.doing)
+    })
+  }
+
   /** The same for a stream of JSON documents. */
   async streamJson<T>(method: string, path: string, shape: Shape<T>, options: CallOptions = {}): Promise<AsyncGenerator<T>> {
     return jsonLines(await this.stream(method, path, options), shape)
@@ -83,7 +95,7 @@ export class EngineClient {
       const answer = await this.transport.hijack(request)
       this.connection.alive()
       if ('output' in answer) return new HijackedSession(answer, { tty: options.tty, hooks: this.hooks(options) })
-      throw await failureOf(answer, options.doing)
+      throw await failureOf(refusalOf(answer), options.doing)
     })
   }
 
@@ -132,7 +144,7 @@ export class EngineClient {
     this.connection.alive()
     const status = answer.statusCode ?? 0
     if ((status >= 200 && status < 300) || (status === 304 && method === 'POST')) return answer
-    throw await failureOf(answer, options.doing)
+    throw await failureOf(refusalOf(answer), options.doing)
   }
 
   private hooks(options: CallOptions) {
@@ -146,15 +158,27 @@ export class EngineClient {
   }
 }
 
+/** An answer that is no success. */
+interface Refusal {
+  readonly status: number
+  readonly type: string
+  readonly chunks: AsyncIterable<Uint8Array>
+  readonly leave: () => void
+}
+
+function refusalOf(answer: IncomingMessage): Refusal {
+  const { statusCode: status = 0, headers } = answer
+  return { status, type: headers['content-type'] ?? '', chunks: answer as AsyncIterable<Uint8Array>, leave: () => void answer.destroy() }
+}
+
 /** Reads the engine's error; an answer that is none of its own (a redirect, a proxy's page) is ENGINE_PROTOCOL. */
-async function failureOf(answer: IncomingMessage, doing: Doing | undefined): Promise<AppError> {
-  const status = answer.statusCode ?? 0
-  if (status < 400 || !isJson(answer)) {
-    answer.destroy()
+async function failureOf({ status, type, chunks, leave }: Refusal, doing: Doing | undefined): Promise<AppError> {
+  if (status < 400 || !isJson(type)) {
+    leave()
     // dockerd answers 301 to "//"; a redirect is never followed
-    return garbage(`status ${status}, ${answer.headers['content-type'] ?? 'untyped'}`)
+    return garbage(`status ${status}, ${type || 'untyped'}`)
   }
-  const text = await readText(answer, MAX_ERROR)
+  const text = await readText(chunks, MAX_ERROR)
   // the answer to a HEAD has no body to say more in
   if (text === '') return engineError(status, '', doing)
   try {

@@ -7,6 +7,7 @@ import { type FileStat, type RawStat, statOf } from './file-stat.js'
 /** The stat of a path, and its tar where it was asked for: one entry, or a folder with all that is in it. */
 export interface Archive {
   readonly stat: FileStat
+  /** A chunk is valid until the next is asked for. */
   readonly chunks: AsyncGenerator<Uint8Array>
 }
 
@@ -36,9 +37,9 @@ export class ContainerFiles {
     return this.client.json(CHANGES, (docker) => docker.getContainer(fullId(id)).changes())
   }
 
-  /** The whole file system, without volumes, as a tar. */
+  /** The whole file system, without volumes, as a tar. A chunk is valid until the next is asked for. */
   async export(id: string, { signal }: Abortable = {}): Promise<AsyncGenerator<Uint8Array>> {
-    return this.client.stream('GET', `/containers/${fullId(id)}/export`, { signal, endless: true })
+    return (await this.client.openBulk(`/containers/${fullId(id)}/export`, { signal })).chunks
   }
 
   /** @throws AppError FILE_NOT_FOUND */
@@ -50,8 +51,7 @@ export class ContainerFiles {
 
   /** @throws AppError FILE_NOT_FOUND */
   async read(id: string, path: string, { signal }: Abortable = {}): Promise<Archive> {
-    const options = { signal, endless: true, doing: { verb: 'copy', path } } as const
-    const { headers, chunks } = await this.client.open('GET', archivePath(id, { path }), options)
+    const { headers, chunks } = await this.client.openBulk(archivePath(id, { path }), { signal, doing: { verb: 'copy', path } })
     try {
       return { stat: statIn(headers[STAT_HEADER]), chunks }
     } catch (error) {

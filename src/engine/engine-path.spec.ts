@@ -98,7 +98,6 @@ describe('a path that dockerode built', () => {
     'POST /containers/prune',
     'POST /images/create',
     'POST /build',
-    'POST /commit',
     'POST /swarm/init',
     'GET /secrets',
     'GET /events',

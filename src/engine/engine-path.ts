@@ -32,7 +32,7 @@ const DIALLED: Readonly<Record<string, readonly RegExp[]>> = {
     /^\/distribution\/(.+)\/json$/,
   ],
   POST: [
-    /^\/(?:containers|volumes|networks)\/create$/,
+    /^\/(?:commit|(?:containers|volumes|networks)\/create)$/,
     new RegExp(`^/containers/${ID_PATTERN}/(?:start|stop|restart|kill|pause|unpause|rename|wait|update|resize|exec)$`),
     new RegExp(`^/(?:exec/${ID_PATTERN}/resize|networks/${ID_PATTERN}/(?:connect|disconnect))$`),
     /^\/images\/(.+)\/tag$/,

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
+import { Builds } from './builds.js'
 import { EngineClient } from './client.js'
 import { Connection } from './connection.js'
 import { ContainerFiles } from './container-files.js'
@@ -24,6 +25,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
   readonly containers: Containers
   readonly files: ContainerFiles
   readonly images: Images
+  readonly builds: Builds
   readonly volumes: Volumes
   readonly networks: Networks
   readonly exec: Execs
@@ -43,6 +45,7 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     this.containers = new Containers(client)
     this.files = new ContainerFiles(client)
     this.images = new Images(client)
+    this.builds = new Builds(client)
     this.volumes = new Volumes(client)
     this.networks = new Networks(client)
     this.exec = new Execs(client)

@@ -45,7 +45,8 @@ export interface ImageRemoved {
 /** `GET /distribution/{name}/json`: what the registry says about a reference. */
 export interface DistributionInspect {
   readonly Descriptor: { readonly mediaType?: string; readonly digest: string; readonly size?: number }
-  readonly Platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[]
+  /** Null where the registry has no configuration of the image, or lies about it. */
+  readonly Platforms: readonly { readonly architecture: string; readonly os: string; readonly variant?: string }[] | null
 }
 
 /** One row of `GET /images/search`. */

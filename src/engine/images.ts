@@ -1,7 +1,8 @@
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { CallOptions, EngineClient } from './client.js'
 import type { Transfer } from './engine-error.js'
-import { imageReference, query, repository, tagOrDigest } from './engine-path.js'
+import { fullId, imageReference, query, repository, tagOrDigest } from './engine-path.js'
+import { withBody } from './modem.js'
 import { progressOf } from './progress.js'
 import type {
   DistributionInspect,
@@ -35,6 +36,19 @@ export interface TransferOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a commit makes of a container. */
+export interface CommitOptions {
+  readonly repository: string
+  readonly tag: string
+  readonly message?: string
+  readonly author?: string
+  readonly changes: readonly string[]
+  readonly pause: boolean
+  /** Over those of the container. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
 /** Seconds: layers are deleted file by file. */
 const SLOW_REMOVE = 90
 
@@ -42,8 +56,9 @@ const SUMMARY: Shape<ImageSummary> = object({ Id: 'string', Created: 'number', S
 const INSPECT: Shape<ImageInspect> = object({ Id: 'string', RootFS: 'object', Size: 'number' })
 const HISTORY: Shape<ImageHistoryItem> = object({ Id: 'string', CreatedBy: 'string' })
 const REMOVED: Shape<ImageRemoved[]> = listOf(object({}))
+const COMMITTED: Shape<{ readonly Id: string }> = object({ Id: 'string' })
 const FOUND: Shape<ImageSearchItem> = object({ name: 'string' })
-const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object', Platforms: 'array' })
+const DISTRIBUTION: Shape<DistributionInspect> = object({ Descriptor: 'object' })
 
 /** The engine's image calls. An image is named by `sha256:` id or by a reference in the distribution grammar. */
 export class Images {
@@ -107,13 +122,52 @@ export class Images {
     })
   }
 
+  /** Content without a name that has the label (`key=value`), and that no other is made of. */
+  unnamed(label: string): Promise<ImageSummary[]> {
+    return this.client.json(listOf(SUMMARY), (docker) =>
+      docker.listImages({ filters: JSON.stringify({ dangling: ['true'], label: [label] }) }),
+    )
+  }
+
+  /**
+   * Makes an image of a container, and answers its id. It goes on where it is given up: the engine can't stop it (20.10).
+   * `changes` are lines of a Dockerfile.
+   */
+  async commit(container: string, { repository: name, tag, ...options }: CommitOptions): Promise<string> {
+    const { message: comment, author, changes, pause, labels, signal } = options
+    const asked = { container: fullId(container), repo: repository(name), tag: tagOrDigest(tag), comment, author, pause }
+    // one parameter with all of them: a list would come as json
+    const inQuery = { ...asked, ...(changes.length > 0 && { changes: changes.join('\n') }) }
+    const made = await this.client.json(
+      COMMITTED,
+      (docker) => docker.getContainer(container).commit(withBody({ Labels: labels }, inQuery)),
+      {
+        signal,
+        endless: true,
+        doing: { verb: 'commit' },
+      },
+    )
+    return made.Id
+  }
+
+  /** The images as `docker save` has them, without names. A chunk is valid until the next is asked for. */
+  async save(ids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<Uint8Array>> {
+    const names = ids.map((id) => `names=${encodeURIComponent(imageReference(id))}`).join('&')
+    return (await this.client.openBulk(`/images/get?${names}`, { signal })).chunks
+  }
+
+  /** Takes an archive of `docker save`; what it names is named so on the engine. */
+  load(tar: AsyncIterable<Uint8Array>, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<ProgressEvent> {
+    return this.transfer(`/images/load${query({ quiet: false })}`, { signal, upload: tar, doing: { verb: 'import' } })
+  }
+
   /** Makes a one-layer image of a root file system's tar; the last event's status is its id. */
   importTar(
     tar: AsyncIterable<Uint8Array>,
-    target: { repository: string; tag: string; changes?: readonly string[]; signal?: AbortSignal },
+    target: { repository: string; tag: string; changes?: readonly string[]; message?: string | undefined; signal?: AbortSignal },
   ): AsyncGenerator<ProgressEvent> {
     const changes = (target.changes ?? []).map((line) => `&changes=${encodeURIComponent(line)}`).join('')
-    const path = `/images/create${query({ fromSrc: '-', repo: repository(target.repository), tag: tagOrDigest(target.tag) })}${changes}`
+    const path = `/images/create${query({ fromSrc: '-', repo: repository(target.repository), tag: tagOrDigest(target.tag), message: target.message })}${changes}`
     return this.transfer(path, { signal: target.signal, upload: tar, doing: { verb: 'import' } })
   }
 

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../common/errors.js'
 import { Emitter } from './emitter.js'
+import { containerEntry } from './entries.js'
 import { effectOf } from './event-effect.js'
 import type { EntryOf, InventoryChange, InventoryKind, InventoryView } from './inventory-types.js'
 import { InventorySource, type EngineParts } from './inventory-source.js'
 import type { EngineSettings } from './options.js'
 import { Sequence, Shelf } from './shelf.js'
-import type { EngineEvent } from './types.js'
+import type { ContainerInspect, EngineEvent } from './types.js'
 import { WorkQueue } from './work-queue.js'
 
 type Shelves = { readonly [K in InventoryKind]: Shelf<EntryOf[K]> }
@@ -100,6 +101,21 @@ export class Inventory {
       shelf.remove(id, seq)
     }
     return shelf.get(id)
+  }
+
+  /** The whole of a container, whose entry is put on the way: one question for both. @throws AppError NOT_FOUND */
+  async inspect(id: string): Promise<{ inspected: ContainerInspect; entry: EntryOf['container'] }> {
+    const seq = this.sequence.next()
+    try {
+      const inspected = await this.engine.containers.inspect(id)
+      const entry = containerEntry(inspected)
+      this.source.put(entry, seq)
+      // What is newer counts, as for a refresh.
+      return { inspected, entry: this.shelves.container.get(id) ?? entry }
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'NOT_FOUND') this.shelves.container.remove(id, seq)
+      throw error
+    }
   }
 
   /**

@@ -9,6 +9,9 @@ export interface LogCursor {
   readonly stderr: readonly [ns: bigint, n: number]
 }
 
+/** Where a line is in a log. */
+export type LogPlace = Pick<LogLine, 'stream' | 'time' | 'n'>
+
 /** A cursor before everything. */
 export const LOG_START: LogCursor = { stdout: [0n, 0], stderr: [0n, 0] }
 
@@ -50,13 +53,13 @@ function some(lines: LogLine[]): LogLine[][] {
 }
 
 /** Whether a reader with this cursor has the line already. */
-export function seen(cursor: LogCursor, line: LogLine): boolean {
+export function seen(cursor: LogCursor, line: LogPlace): boolean {
   const [time, n] = cursor[line.stream]
   return line.time < time || (line.time === time && line.n <= n)
 }
 
 /** The cursor of a reader that has now read the line too. */
-export function advance(cursor: LogCursor, line: LogLine): LogCursor {
+export function advance(cursor: LogCursor, line: LogPlace): LogCursor {
   return { ...cursor, [line.stream]: [line.time, line.n] }
 }
 

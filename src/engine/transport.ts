@@ -1,8 +1,8 @@
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { garbage } from './answer-shape.js'
+import { BulkAnswer } from './bulk-answer.js'
 
 /*
  * Why not docker-modem, dockerode's own transport: modem.ts tells. Streams and sessions come here directly, ordinary calls
@@ -59,6 +59,24 @@ export class Transport {
     }
   }
 
+  /** A GET whose answer is large. Resolves with the head of it, whatever its status; the caller reads or destroys the rest. */
+  async bulk({ path, signal }: Pick<TransportRequest, 'path' | 'signal'>): Promise<BulkAnswer> {
+    // written by hand: nothing may end the line early
+    if (!/^[\x21-\x7e]+$/.test(path)) throw new Error('the engine part was given something that is not a path')
+    signal?.throwIfAborted()
+    const answer = new BulkAnswer()
+    const socket = this.connect(answer.onread)
+    const abort = (): void => void socket.destroy()
+    signal?.addEventListener('abort', abort, { once: true })
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n`)
+    try {
+      await answer.opened(socket)
+      return answer
+    } finally {
+      signal?.removeEventListener('abort', abort)
+    }
+  }
+
   /** Asks for the raw connection. An answer that is neither 101 nor 200 is returned as a message. */
   hijack(request: TransportRequest): Promise<Hijacked | IncomingMessage> {
     const headers = { ...request.headers, Connection: 'Upgrade', Upgrade: 'tcp' }
@@ -98,8 +116,8 @@ export class Transport {
     return httpRequest({ method, path, headers, ...(signal && { signal }), ...way })
   }
 
-  private connect(): Socket {
-    const socket = connect(this.target)
+  private connect(onread?: OnReadOpts): Socket {
+    const socket = connect({ ...this.target, ...(onread && { onread }) })
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
     if (this.closed) socket.destroy()
@@ -133,8 +151,41 @@ function answerOf(sent: ClientRequest, request: TransportRequest): Promise<Incom
       sent.on('error', (error) => message.destroy(error))
       resolve(message)
     })
-    if (request.upload) pipeline(request.upload, sent).catch(reject)
-    else sent.end(request.body)
+    if (!request.upload) return void sent.end(request.body)
+    const refused = new AbortController()
+    sent.once('response', ({ statusCode = 0 }) => statusCode >= 300 && refused.abort())
+    upload(request.upload, sent, refused.signal).catch((error: unknown) => {
+      // cut, or half a body would look whole
+      sent.destroy()
+      reject(error)
+    })
+  })
+}
+
+/**
+ * Sends while it is taken. A refusal in the middle ends it without a cut: the engine leaves its answer on the connection for
+ * half a second, and a write that fails would take it away unread.
+ */
+async function upload(chunks: AsyncIterable<Uint8Array>, sent: ClientRequest, refused: AbortSignal): Promise<void> {
+  for await (const chunk of chunks) {
+    if (refused.aborted) return
+    if (sent.destroyed) throw Object.assign(new Error('the engine has closed the connection'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+    if (!sent.write(chunk)) await room(sent, refused)
+  }
+  if (!refused.aborted) sent.end()
+}
+
+/** Resolves when there is room for more, or never will be. */
+function room(sent: ClientRequest, refused: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sent.off('drain', done).off('close', done)
+      refused.removeEventListener('abort', done)
+      resolve()
+    }
+    sent.once('drain', done).once('close', done)
+    refused.addEventListener('abort', done, { once: true })
+    if (sent.destroyed || refused.aborted) done()
   })
 }
 

@@ -58,13 +58,10 @@ export class EventLog implements OnApplicationShutdown {
     return this.kept.at(-1)?.seq ?? this.base ?? 0
   }
 
-  /** What follows a number; empty where there is nothing yet. */
+  /** What follows a number now, whoever wrote it; empty where there is nothing yet. */
   async read(after: number): Promise<Batch> {
-    if (this.base !== undefined && after >= this.base)
-      return { rows: this.kept.filter(({ seq }) => seq > after).slice(0, PAGE), missed: false }
-    const rows = await this.store.after(after, PAGE)
-    // asked after the rows: what was removed meanwhile is missed, too
-    return { rows, missed: after < (await this.store.trimmed()) }
+    if (!this.store.exclusive) await this.catchUp()
+    return this.known(after)
   }
 
   /** What follows a number, and then what comes: until the signal, or until all that was there at `until` is read. */
@@ -77,7 +74,7 @@ export class EventLog implements OnApplicationShutdown {
     try {
       for (let at = after; !ended.aborted;) {
         const { promise } = this.news
-        const batch = await this.read(at)
+        const batch = await this.known(at)
         const last = batch.rows.at(-1)
         if (last === undefined && until?.aborted) return
         if (last === undefined) await either(promise, woken)
@@ -89,6 +86,15 @@ export class EventLog implements OnApplicationShutdown {
     } finally {
       this.followers--
     }
+  }
+
+  /** What follows a number, as far as this process has read. */
+  private async known(after: number): Promise<Batch> {
+    if (this.base !== undefined && after >= this.base)
+      return { rows: this.kept.filter(({ seq }) => seq > after).slice(0, PAGE), missed: false }
+    const rows = await this.store.after(after, PAGE)
+    // asked after the rows: what was removed meanwhile is missed, too
+    return { rows, missed: after < (await this.store.trimmed()) }
   }
 
   /** Reads what was written since, by whichever process. */

@@ -34,8 +34,13 @@ export class EventOwners {
 
   /** Events of networks and volumes carry no labels, so the object itself is asked. */
   private async looked(kind: 'network' | 'volume', engineId: string): Promise<OwnershipRow | null> {
+    const { inventory } = this.engine
+    const known = (kind === 'network' ? inventory.networks : inventory.volumes).get(engineId)
+    const row = known && (await this.proven(kind, known.labels))
+    // what is known may be the volume before, whose row has ended
+    if (row && row.state !== 'gone') return row
     try {
-      const entry = await this.engine.inventory.refresh(kind, engineId)
+      const entry = await inventory.refresh(kind, engineId)
       return entry ? await this.proven(kind, entry.labels) : null
     } catch (error) {
       // an engine that is down, or an id that is none: then nobody but the host is told

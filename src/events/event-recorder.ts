@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../common/errors.js'
 import { Engine, type EngineEvent } from '../engine/index.js'
 import { EventStore, type Heard, type NewEvent } from '../store/events.store.js'
@@ -14,6 +15,7 @@ const LEASE_MS = 15_000
 const TURN_MS = 5_000
 /** Turns from trim to trim. */
 const TRIM_EVERY = 12
+const GATHER_MS = 20
 /** Events that are written under one commit. */
 const BATCH = 200
 /** Waiting for the database; beyond it the engine itself is asked again what happened. */
@@ -90,7 +92,8 @@ export class EventRecorder implements OnApplicationBootstrap, OnApplicationShutd
   private schedule(): void {
     if (this.scheduled || this.stopping) return
     this.scheduled = true
-    this.working = this.working.then(() => this.turn())
+    // what happens together is written together: each commit is a write to the disk
+    this.working = this.working.then(() => delay(GATHER_MS)).then(() => this.turn())
   }
 
   /** Never rejects: what could not be written is asked for again. */

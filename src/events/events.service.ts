@@ -50,7 +50,7 @@ export class Events {
     const wanted = wantedOf(reading)
     const limit = query.limit ?? DEFAULT_LIMIT
     const items: EventRecord[] = []
-    let place = await this.begin(reading, { seq: 0, time: null })
+    let place = await this.begin(reading, { seq: await this.store.trimmed(), time: null })
     for (;;) {
       const { rows, missed } = await this.log.read(place.seq)
       if (missed) items.push(await this.expired(place))
@@ -107,7 +107,10 @@ export class Events {
       return place
     }
     const from = wantedOf({ wishes: { since }, at }).since
-    return from === undefined ? otherwise : { seq: await this.store.before(from), time: null }
+    if (from === undefined) return otherwise
+    const [seq, trimmed, first] = [await this.store.before(from), await this.store.trimmed(), await this.store.first()]
+    // older than what is kept: a place before that brings it to light
+    return trimmed > 0 && first && first.at > from ? { seq: trimmed - 1, time: from } : { seq, time: null }
   }
 
   private async expired({ time }: Place): Promise<EventGap> {

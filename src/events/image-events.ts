@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
+import { isDangling } from '../common/dangling-image.js'
 import { parseImageReference } from '../common/image-reference.js'
 import { type ImageReferenceChange, ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import { EventLog } from './event-log.js'
@@ -31,7 +32,7 @@ export class ImageEvents implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async write({ action, row }: ImageReferenceChange): Promise<void> {
     const at = isoOfNano(BigInt(Date.now()) * 1_000_000n)
-    const name = parseImageReference(row.reference).familiar
+    const name = isDangling(row) ? row.content_id : parseImageReference(row.reference).familiar
     const team = row.team_id === LIBRARY ? null : row.team_id
     const event = newEvent({
       at,

@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 
 /** A client that takes nothing for so long holds a call of the engine for nothing. */
 const STALLED_MS = 300_000
-/** How much may wait between the source and the client. */
-const WAITING_BYTES = 256 * 1024
 
 interface Ends {
   /** Called before the first read. */
@@ -14,56 +12,68 @@ interface Ends {
   readonly size?: number | undefined
 }
 
-/** The body of an answer: it reads a chunk when the client has room for one, and returns its source at every end. */
+/**
+ * The body of an answer. It asks for a chunk when the one before is with the kernel, since a large answer of the engine goes
+ * through one buffer: nothing may wait in a stream on the way. Its source is returned at every end.
+ */
 export class ByteBody extends Readable {
-  private begun = false
+  private release: (() => void) | undefined
   private sent = 0
-  private stalled: NodeJS.Timeout | undefined
 
   constructor(
     private readonly chunks: AsyncGenerator<Uint8Array>,
     private readonly ends: Ends,
   ) {
-    super({ highWaterMark: WAITING_BYTES })
+    super()
     if (ends.ending.aborted) this.cut()
     else ends.ending.addEventListener('abort', this.cut, { once: true })
   }
 
+  /** What the framework sends an answer by. */
+  override pipe<T extends NodeJS.WritableStream>(to: T): T {
+    this.pump(to as unknown as Writable).catch((error: unknown) => this.destroy(error as Error))
+    return to
+  }
+
   override _read(): void {
-    clearTimeout(this.stalled)
-    if (!this.begun) this.ends.begin()
-    this.begun = true
-    this.chunks.next().then(
-      ({ done, value }) => {
-        if (this.destroyed) return
-        this.stalled = setTimeout(() => this.destroy(new Error('the client takes nothing')), STALLED_MS).unref()
-        if (done) this.complete()
-        else if (this.isMore(value)) this.destroy(new Error('the source has more bytes than it said'))
-        else this.push(value)
-      },
-      (error: unknown) => void this.destroy(error as Error),
-    )
+    // all goes by `pipe`
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    clearTimeout(this.stalled)
     this.ends.ending.removeEventListener('abort', this.cut)
     this.leave()
     done(error)
   }
 
-  private isMore(value: Uint8Array): boolean {
-    this.sent += value.length
-    return this.ends.size !== undefined && this.sent > this.ends.size
+  private async pump(to: Writable): Promise<void> {
+    const { begin, size } = this.ends
+    begin()
+    for (let turn = await this.chunks.next(); !turn.done; turn = await this.chunks.next()) {
+      if (this.destroyed) return
+      this.sent += turn.value.length
+      if (size !== undefined && this.sent > size) throw new Error('the source has more bytes than it said')
+      await this.written(to, turn.value)
+    }
+    if (this.destroyed) return
+    // Node ends an answer that is too short without a word, and its client waits for the rest for ever
+    if (size !== undefined && this.sent < size) throw new Error('the source has fewer bytes than it said')
+    to.end()
+    this.push(null)
+    this.resume()
   }
 
-  /** Node ends an answer that is too short without a word, and its client waits for the rest for ever. */
-  private complete(): void {
-    if (this.ends.size !== undefined && this.sent < this.ends.size) this.destroy(new Error('the source has fewer bytes than it said'))
-    else this.push(null)
+  /** Resolves when the chunk is out, or nobody wants it any more. */
+  private async written(to: Writable, chunk: Uint8Array): Promise<void> {
+    const stalled = setTimeout(() => this.destroy(new Error('the client takes nothing')), STALLED_MS).unref()
+    await new Promise<void>((resolve) => {
+      this.release = resolve
+      to.write(chunk, () => resolve())
+    })
+    clearTimeout(stalled)
   }
 
   private leave(): void {
+    this.release?.()
     this.chunks.return(undefined).catch(() => undefined)
   }
 

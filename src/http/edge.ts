@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyRequest } from 'fastify'
-import { Authenticator, bearerToken, operation } from '../access/index.js'
+import { Authenticator, bearerToken, operation, RateLimits } from '../access/index.js'
 import { parseStrictJson } from '../admission/strict-json.js'
 import { AppError } from '../common/errors.js'
 import { HealthService } from '../system/health.service.js'
@@ -9,6 +9,9 @@ import { prepareBytes } from './bytes.js'
 import { leaveBody, limitBody } from './late-bodies.js'
 import { sendProblem, unsupportedType } from './problem.filter.js'
 import { replyJson } from './reply-json.js'
+import { securityHeaders } from './security-headers.js'
+
+const WATCHERS: ReadonlySet<string> = new Set(['HealthLive', 'HealthReady'])
 
 /** The reference page is the document in another form. */
 const DOCUMENT_ROUTES = /^\/docs(\/|$|-)/
@@ -29,10 +32,9 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
     request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
-    limitBody(request, reply, (...late) => sendProblem(...late, logger))
-    void reply.header('x-request-id', request.id)
-    void reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    await authenticate(app.get(Authenticator), request)
+    limitBody(request, reply, { refuse: (...late) => sendProblem(...late, logger) })
+    void reply.header('x-request-id', request.id).headers(securityHeaders(request))
+    await limited(app, request)
     prepareBytes(request)
   })
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -59,6 +61,14 @@ export function prepareEdge(app: NestFastifyApplication): void {
 
 function undecided(): never {
   throw new AppError('OPERATION_NOT_OFFERED')
+}
+
+/** By address before anybody is known, then by who it is. Who watches over the gateway asks often, and must get an answer. */
+async function limited(app: NestFastifyApplication, request: FastifyRequest): Promise<void> {
+  const limits = app.get(RateLimits)
+  if (!WATCHERS.has(request.routeOptions.config.operation ?? '')) await limits.address(request.ip)
+  await authenticate(app.get(Authenticator), request)
+  if (request.berth.principal) await limits.principal(request.berth.principal.userId)
 }
 
 /** Before the body is read: who is not known sends nothing. */

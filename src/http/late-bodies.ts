@@ -6,16 +6,19 @@ const BODY_MS = 60_000
 /** How long what still comes after an answer is read away, so that its sender gets to read the answer. */
 const LINGER_MS = 2_000
 
-type Refuse = (request: FastifyRequest, reply: FastifyReply, error: AppError) => void
+interface Lateness {
+  readonly refuse: (request: FastifyRequest, reply: FastifyReply, error: AppError) => void
+  readonly limitMs?: number
+}
 
 /** Node's own requestTimeout knows no exception for uploads, so this is in its place: call it when the head is in. */
-export function limitBody(request: FastifyRequest, reply: FastifyReply, refuse: Refuse): void {
+export function limitBody(request: FastifyRequest, reply: FastifyReply, { refuse, limitMs = BODY_MS }: Lateness): void {
   const { raw } = request
   if (!hasBody(request) || request.routeOptions.config.bytes) return
   const timer = setTimeout(() => {
     if (!reply.sent) refuse(request, reply, new AppError('REQUEST_TIMEOUT'))
     else raw.destroy()
-  }, BODY_MS).unref()
+  }, limitMs).unref()
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 

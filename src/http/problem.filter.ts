@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, toProblem } from '../common/errors.js'
+import { securityHeaders } from './security-headers.js'
 
 /** Everything thrown becomes RFC 9457 problem details, in this one place. */
 @Catch()
@@ -23,7 +24,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     return
   }
   // also where no hook has run yet: an address that is not valid is refused before
-  void reply.header('x-request-id', request.id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  void reply.header('x-request-id', request.id).headers(securityHeaders(request))
   if (known.details.retryAfter !== undefined) void reply.header('retry-after', String(known.details.retryAfter))
   // an answer to HEAD has no body to say it in
   if (request.method === 'HEAD') void reply.header('berth-error', problem.code)

@@ -72,6 +72,18 @@ describe('bytes that are received', () => {
     await expect(read).rejects.toThrow('the right is lost')
   })
 
+  it('fail once when the client left before they are asked for', async () => {
+    const { body, client } = await arriving(6, 'abc')
+    const ending = new AbortController()
+    const chunks = receivedBytes(body, ending.signal)
+    await chunks.next()
+    client.destroy()
+    await new Promise((done) => body.once('close', done))
+    ending.abort(new Error('gone'))
+    // the read that nobody waits for fails too, and must not end the process
+    await expect(chunks.next()).rejects.toThrow('gone')
+  })
+
   it('leave the connection open for an answer when they are not wanted any more', async () => {
     const { body } = await arriving(6, 'abc')
     for await (const _ of receivedBytes(body, never)) break

@@ -30,6 +30,8 @@ export async function* receivedBytes(
 
 /** One read, ended by the signal or by silence; the pending read is then left to itself. */
 async function inTime<T>(read: Promise<T>, signal: AbortSignal, silenceMs: number): Promise<T> {
+  // first: it may fail with nobody waiting for it
+  read.catch(() => undefined)
   signal.throwIfAborted()
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(signal.reason as Error)
@@ -40,6 +42,5 @@ async function inTime<T>(read: Promise<T>, signal: AbortSignal, silenceMs: numbe
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
-    read.catch(() => undefined)
   }
 }

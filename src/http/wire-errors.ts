@@ -2,6 +2,11 @@ import type { Server } from 'node:http'
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { AppError, toProblem } from '../common/errors.js'
+import { securityHeaders } from './security-headers.js'
+
+const HEADERS = Object.entries(securityHeaders({ url: '', protocol: 'http' }))
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
 
 /** Seconds and sizes of what is no request yet. */
 export const WIRE_LIMITS = {
@@ -19,7 +24,7 @@ export function answerOnWire(error: NodeJS.ErrnoException, socket: Duplex): void
   const body = JSON.stringify(problem)
   socket.end(
     `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
-      `x-request-id: ${requestId}\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n${body}`,
+      `x-request-id: ${requestId}\r\n${HEADERS}connection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   )
 }

@@ -1,5 +1,6 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common'
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { ProcessIdentity } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { Engine, Inventory } from '../engine/index.js'
 import { LIBRARY } from '../store/image-references.store.js'
@@ -9,14 +10,19 @@ import { SettingsStore } from '../store/settings.store.js'
 const ROOT = 'berth.invalid'
 const HOLDING = /^(berth\.invalid\/([0-9a-f-]{36})\/[0-9a-f]{64}):([\w-]+)$/
 
+/** Of content that is being made, by the process of this id. */
+const WORK = /^w([0-9a-f-]{36})-/
+
 /** One of our tags on the engine. */
 export interface HoldingTag {
   readonly tag: string
   /** Without the last part; also the name of its reference's lock. */
   readonly place: string
   readonly owner: string
-  /** The reference's present content, or one that is on its way out. */
+  /** The reference's present content, or one that is on its way in or out. */
   readonly current: boolean
+  /** Work that needs it is under way. */
+  readonly inUse: boolean
   readonly contentId: string
 }
 
@@ -27,6 +33,9 @@ export interface HoldingTag {
  */
 @Injectable()
 export class HoldingTags implements OnModuleInit {
+  private readonly logger = new Logger('images')
+  /** Tags of work of this process. */
+  private readonly working = new Set<string>()
   /** The library's own uid: two installations on one engine must not take each other's tags. */
   private library = ''
 
@@ -34,6 +43,7 @@ export class HoldingTags implements OnModuleInit {
     private readonly engine: Engine,
     private readonly inventory: Inventory,
     private readonly settings: SettingsStore,
+    private readonly process: ProcessIdentity,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -72,6 +82,22 @@ export class HoldingTags implements OnModuleInit {
     }
   }
 
+  /** A tag for content that is made for the reference: it stays while its process works on it, until `endWork`. */
+  work(place: string): { repository: string; tag: string } {
+    const tag = `w${this.process.id}-${randomBytes(8).toString('hex')}`
+    this.working.add(`${place}:${tag}`)
+    return { repository: place, tag }
+  }
+
+  /** Never throws: what the engine fails to do now, or does only after this, is the reconciler's. */
+  async endWork({ repository, tag }: { repository: string; tag: string }): Promise<void> {
+    const name = `${repository}:${tag}`
+    this.working.delete(name)
+    await this.engine.images.remove(name).catch((error: unknown) => {
+      if (!isCode(error, 'NOT_FOUND')) this.logger.warn({ err: error, tag: name }, 'a tag of work that is over stays for the reconciler')
+    })
+  }
+
   /** Drops the tag, and with the last one the content. A container that uses it keeps both; the reconciler comes back for them. */
   async release(tag: string, contentId: string): Promise<void> {
     try {
@@ -83,13 +109,22 @@ export class HoldingTags implements OnModuleInit {
   }
 
   /** All that the engine has, of every installation that uses it. */
-  present(): HoldingTag[] {
+  async present(): Promise<HoldingTag[]> {
+    const alive = await this.process.alive()
     return this.inventory.images.all().flatMap(({ id, tags }) =>
       tags.flatMap((tag) => {
         const [, place, owner, last] = HOLDING.exec(tag) ?? []
-        return place && owner ? [{ tag, place, owner, current: last === 'h', contentId: id }] : []
+        return place && owner && last
+          ? [{ tag, place, owner, current: last === 'h', inUse: this.isInUse(tag, last, alive), contentId: id }]
+          : []
       }),
     )
+  }
+
+  private isInUse(tag: string, last: string, alive: readonly string[]): boolean {
+    const [, processId] = WORK.exec(last) ?? []
+    if (processId === undefined) return false
+    return processId === this.process.id ? this.working.has(tag) : alive.includes(processId)
   }
 }
 

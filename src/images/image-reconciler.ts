@@ -4,7 +4,7 @@ import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js
 import type { ImageReferenceRow } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
 import { type HoldingTag, HoldingTags, isCode } from './holding-tags.js'
-import { ScratchReferences } from './scratch.js'
+import { Leftovers } from './leftovers.js'
 
 const PASS_EVERY_MS = 10_000
 
@@ -24,7 +24,7 @@ export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShu
     private readonly store: ImageReferenceStore,
     private readonly teams: TeamStore,
     private readonly holding: HoldingTags,
-    private readonly scratch: ScratchReferences,
+    private readonly leftovers: Leftovers,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -47,19 +47,19 @@ export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShu
 
   private async pass(): Promise<void> {
     if (this.engine.inventory.stale) return
-    await this.scratch.sweep()
+    await this.leftovers.sweep()
     const rows = await this.store.everything()
     const places = new Map(rows.map((row) => [this.placeOf(row), row]))
     const tags = await this.ownTags()
     const held = new Set(tags.filter((tag) => tag.current && places.get(tag.place)?.content_id === tag.contentId).map((tag) => tag.place))
     for (const [place, row] of places) if (!held.has(place)) await this.restore(place, row)
-    for (const tag of tags) if (!held.has(tag.place) || !tag.current) await this.dropStray(tag)
+    for (const tag of tags) if (!tag.inUse && (!held.has(tag.place) || !tag.current)) await this.dropStray(tag)
   }
 
   private async ownTags(): Promise<HoldingTag[]> {
     const teams = await this.teams.all()
     const owners = new Set([LIBRARY, ...teams.map((team) => team.id)].map((id) => this.holding.owner(id)))
-    return this.holding.present().filter((tag) => owners.has(tag.owner))
+    return (await this.holding.present()).filter((tag) => owners.has(tag.owner))
   }
 
   private restore(place: string, row: ImageReferenceRow): Promise<void> {

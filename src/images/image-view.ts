@@ -2,7 +2,7 @@ import { type ImageReference, parseImageReference } from '../common/image-refere
 import type { ImageEntry } from '../engine/index.js'
 import { LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
-import { isDangling } from './dangling.js'
+import { isDangling } from '../common/dangling-image.js'
 import type { ImageSummary } from './dto/image.response.js'
 
 /** References of one team to one content. */

@@ -4,6 +4,8 @@
  */
 export function maskValues(command: string): string {
   const instruction = /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ENV|ARG)\s/.exec(command)
+  // a name alone is no value
+  if (/^(?:\/bin\/sh -c #\(nop\)\s+)?ARG\s+\w+$/.test(command)) return command
   if (instruction) return instruction[0] + masked(command.slice(instruction[0].length))
   const args = /^\|\d+ (.*?)(?= \/\S*sh |$)/s.exec(command)
   return args ? `|${masked(args[1]!)}${command.slice(args[0].length)}` : command

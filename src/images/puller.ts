@@ -76,12 +76,15 @@ export class Puller {
   private async resolve({ reference, auth }: Source, { signal, report }: JobContext): Promise<string | null> {
     if (reference.digest) return reference.digest
     report({ id: 'resolve', status: 'working' })
+    const late = AbortSignal.timeout(this.stallMs)
     try {
-      const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, { signal, ...(auth && { auth }) })
+      const options = { signal: AbortSignal.any([signal, late]), ...(auth && { auth }) }
+      const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, options)
       report({ id: 'resolve', status: 'done', detail: Descriptor.digest })
       return Descriptor.digest
     } catch (error) {
-      if (isCode(error, 'ENGINE_TIMEOUT')) throw new AppError('PULL_FAILED', { reason: 'the registry does not answer' })
+      signal.throwIfAborted()
+      if (late.aborted || isCode(error, 'ENGINE_TIMEOUT')) throw new AppError('PULL_FAILED', { reason: 'the registry does not answer' })
       if (!isCode(error, 'PULL_FAILED') || reference.registry !== 'docker.io') throw error
       report({ id: 'resolve', status: 'skipped' })
       return null

@@ -21,7 +21,12 @@ export class TeamImageSource extends ImageSource {
     super()
   }
 
-  async ensure(wanted: ImageWanted): Promise<ImageAvailable> {
+  ensure(wanted: ImageWanted): Promise<ImageAvailable> {
+    return this.get(wanted, NOBODY)
+  }
+
+  /** As ensure, for a job that shows the pull and may be canceled. */
+  async get(wanted: ImageWanted, job: JobContext): Promise<ImageAvailable> {
     const byId = isImageId(wanted.reference)
     const reference = byId ? null : parseImageReference(wanted.reference)
     if (byId || wanted.policy !== 'always') {
@@ -30,7 +35,7 @@ export class TeamImageSource extends ImageSource {
     }
     if (reference === null || wanted.policy === 'never') throw new AppError('IMAGE_NOT_PRESENT', { reference: wanted.reference })
     const request = { teamId: wanted.team.id, reference, creatorId: wanted.userId }
-    const { id } = await this.puller.pull(request, NOBODY)
+    const { id } = await this.puller.pull(request, job)
     return { contentId: id, reference: reference.normalised }
   }
 

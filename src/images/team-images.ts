@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
+import { Quota } from '../access/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError } from '../common/errors.js'
 import { type ImageReference, parseImageReference } from '../common/image-reference.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
-import { danglingReference, isDangling } from './dangling.js'
+import { danglingReference, isDangling } from '../common/dangling-image.js'
 import { HoldingTags, isCode } from './holding-tags.js'
 import { ImageUsage } from './image-usage.js'
 
@@ -39,14 +40,16 @@ export class TeamImages {
     private readonly store: ImageReferenceStore,
     private readonly holding: HoldingTags,
     private readonly usage: ImageUsage,
+    private readonly quota: Quota,
   ) {}
 
   /**
    * Points the reference to the content, which must be on the engine and stay there until this is done. What it pointed to
    * goes, unless containers of the team use it: then it stays without a name.
-   * @throws AppError NOT_FOUND when the content is not there.
+   * @throws AppError NOT_FOUND when the content is not there, QUOTA_EXCEEDED
    */
   async point(pointing: Pointing): Promise<void> {
+    if (pointing.teamId !== LIBRARY) await this.quota.image(pointing.teamId, pointing.contentId)
     const moved = await this.move(pointing)
     if (moved) await this.leave(pointing, moved)
     const dangling = await this.at(pointing.teamId, danglingReference(pointing.contentId))
@@ -126,6 +129,11 @@ export class TeamImages {
   /** The team's own references to the content. */
   ofContent(teamId: string, contentId: string): Promise<ImageReferenceRow[]> {
     return this.store.byContent(contentId, { teamIds: [teamId] })
+  }
+
+  /** All of the team's own references. */
+  all(teamId: string): Promise<ImageReferenceRow[]> {
+    return this.store.inTeams({ teamIds: [teamId] })
   }
 
   async at(teamId: string, reference: string): Promise<ImageReferenceRow | null> {

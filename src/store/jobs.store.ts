@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
 import { isEmbedded } from './locks.js'
+import { assertRoomForJob, limitsOf } from './quota-room.js'
 import type { JobRow, JobsTable } from './schema.js'
+import { lockTeam } from './team-lock.js'
 
 /** What may narrow a list of jobs; `before` is the last row of the page before. */
 export interface JobQuery {
@@ -22,8 +24,16 @@ export class JobStore {
     this.exclusive = isEmbedded(db)
   }
 
+  /** @throws AppError QUOTA_EXCEEDED */
   async insert(job: JobsTable): Promise<void> {
-    await this.db.insertInto('jobs').values(job).execute()
+    const { team_id: teamId } = job
+    await this.db.transaction().execute(async (tx) => {
+      if (teamId !== null && job.state === 'running' && (await limitsOf(tx, teamId)).jobs !== undefined) {
+        await lockTeam(tx, teamId)
+        await assertRoomForJob(tx, teamId)
+      }
+      await tx.insertInto('jobs').values(job).execute()
+    })
   }
 
   async find(id: string): Promise<JobRow | null> {
@@ -63,6 +73,11 @@ export class JobStore {
     if (ids.length === 0) return []
     const rows = await this.db.selectFrom('jobs').select('id').where('id', 'in', ids).where('state', '!=', 'running').execute()
     return rows.map((row) => row.id)
+  }
+
+  /** Of every team and process. */
+  running(kind: string): Promise<JobRow[]> {
+    return this.db.selectFrom('jobs').selectAll().where('kind', '=', kind).where('state', '=', 'running').execute()
   }
 
   /** Jobs that run on a process that is no more. */

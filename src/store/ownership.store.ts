@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { Database } from './database.js'
+import { assertRoomForObject } from './quota-room.js'
 import { lockTeam } from './team-lock.js'
 import type { OwnedKind, OwnershipRow, OwnershipTable } from './schema.js'
 
@@ -94,13 +95,19 @@ export class OwnershipStore {
     return row.n
   }
 
-  /** @throws AppError NOT_FOUND when the team is gone, and the database's unique violation when the team has that name already. */
+  /** @throws AppError NOT_FOUND when the team is gone, QUOTA_EXCEEDED, and the database's unique violation when it has that name already. */
   async insert(row: OwnershipTable): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await lockTeam(tx, row.team_id)
+      await assertRoomForObject(tx, row.team_id, row)
       await tx.insertInto('ownership').values(row).execute()
     })
     this.wrote()
+  }
+
+  /** Looks without taking. @throws AppError QUOTA_EXCEEDED */
+  assertRoom(teamId: string, object: Pick<OwnershipTable, 'kind' | 'name'>, more: number): Promise<void> {
+    return this.db.transaction().execute((tx) => assertRoomForObject(tx, teamId, object, more))
   }
 
   /** pending → live. False when the row was given up in the meantime. */

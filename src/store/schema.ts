@@ -1,5 +1,8 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { FormerExportsTable, FormerPoliciesTable } from './former-schema.js'
+import type { EventMarksTable, EventsTable, LeasesTable, WebhooksTable } from './events.schema.js'
+
+export type * from './events.schema.js'
 
 /**
  * The tables, the same on SQLite and PostgreSQL: ids and times are text (UUID, RFC 3339 in UTC with milliseconds, so that
@@ -10,6 +13,8 @@ export interface Schema {
   users: UsersTable
   roles: RolesTable
   totp: TotpTable
+  quotas: QuotasTable
+  container_use: ContainerUseTable
   identities: IdentitiesTable
   teams: TeamsTable & TeamPolicyColumns
   memberships: MembershipsTable
@@ -32,6 +37,7 @@ export interface Schema {
   events: EventsTable
   event_marks: EventMarksTable
   leases: LeasesTable
+  webhooks: WebhooksTable
   registries: RegistriesTable
   terminal_sessions: TerminalSessionsTable
   terminal_policies: TerminalPoliciesTable
@@ -62,6 +68,27 @@ export interface UsersTable {
   kind: 'user' | 'service'
   /** The only team of a service account. */
   team_id: string | null
+}
+
+/** What a team may use at most; a team without a row has no limits. */
+export interface QuotasTable {
+  team_id: string
+  /** JSON: numbers by resource. */
+  limits: string
+}
+
+/** What a container takes of its team's quota; counts while its ownership row holds its name. */
+export interface ContainerUseTable {
+  /** Of the container's ownership row. */
+  uid: string
+  memory: number
+  nano_cpus: number
+  pids: number
+  ports: number
+  /** 1 from before it is started until it is seen to have stopped. */
+  running: number
+  /** Until then it counts as running whatever the engine says: it is being started. */
+  starting_until: string | null
 }
 
 /** The second factor of a user, RFC 6238. */
@@ -292,41 +319,6 @@ export interface RenamesTable {
   created_at: string
 }
 
-/** What happened, for a while: bounded by count and age. Rows are never changed. */
-export interface EventsTable {
-  seq: Generated<number>
-  /** The engine's time, RFC 3339 with nanoseconds. */
-  at: string
-  /** What makes it one event, however often the engine tells it. */
-  key: string
-  /** Whose object it was; null for what belongs to no team. */
-  team_id: string | null
-  /** `gap`: what happened here is not known. */
-  kind: 'container' | 'image' | 'network' | 'volume' | 'host' | 'gap'
-  action: string
-  /** Ownership row of the object. */
-  object: string | null
-  /** Full engine id; of a volume its engine name. */
-  engine_id: string | null
-  /** As the team called it then. */
-  name: string | null
-  /** JSON: what the kind of event tells beside. */
-  data: string
-}
-
-/** Places in the ring of events: up to where the engine was heard, and what was removed. */
-export interface EventMarksTable {
-  name: string
-  value: string
-}
-
-/** What one process at a time does; it is another's when its holder has not renewed it. */
-export interface LeasesTable {
-  name: string
-  process_id: string
-  until: string
-}
-
 /** A folder of the host that an administrator opened to teams, by an alias. */
 export interface HostExportsTable {
   alias: string
@@ -411,7 +403,6 @@ export interface HostPortsTable {
 
 export type HostExportRow = Selectable<HostExportsTable>
 export type OwnershipRow = Selectable<OwnershipTable>
-export type EventRow = Selectable<EventsTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
 export type TotpRow = Selectable<TotpTable>

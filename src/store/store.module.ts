@@ -12,6 +12,7 @@ import { LeaseStore } from './leases.store.js'
 import { MembershipStore } from './memberships.store.js'
 import { OwnershipStore } from './ownership.store.js'
 import { ProcessStore } from './processes.store.js'
+import { QuotaStore } from './quota.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
 import { SecretBox } from './secret-box.js'
@@ -25,6 +26,7 @@ import { TerminalSessionStore } from './terminal-sessions.store.js'
 import { TokenStore } from './tokens.store.js'
 import { TotpStore } from './totp.store.js'
 import { UserStore } from './users.store.js'
+import { WebhookStore } from './webhooks.store.js'
 
 const STORES = [
   AuditStore,
@@ -39,6 +41,7 @@ const STORES = [
   MembershipStore,
   OwnershipStore,
   ProcessStore,
+  QuotaStore,
   RegistryStore,
   RenameStore,
   SecretBox,
@@ -52,6 +55,7 @@ const STORES = [
   TokenStore,
   TotpStore,
   UserStore,
+  WebhookStore,
 ]
 
 /** One store per noun over one database handle, which it closes last. */

@@ -67,6 +67,7 @@ export class TeamStore {
       await tx.deleteFrom('users').where('kind', '=', 'service').where('team_id', '=', id).execute()
       await tx.deleteFrom('host_export_teams').where('team_id', '=', id).execute()
       // credentials of nobody are of use to nobody
+      await tx.deleteFrom('webhooks').where('team_id', '=', id).execute()
       await tx.deleteFrom('registries').where('team_id', '=', id).execute()
       return 0
     })

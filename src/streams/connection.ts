@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'socket.io'
-import { type Access, type OperationId, type Principal, sameRights } from '../access/index.js'
+import { type Access, type Grant, type OperationId, type Principal, sameRights } from '../access/index.js'
 import { AppError, type ErrorCode, toProblem } from '../common/errors.js'
 import { assertShape, type InboundEvent, isInbound, isPlainObject, SHAPES } from './message.js'
 import { readParams } from './params.js'
@@ -32,6 +32,8 @@ export interface ConnectionParts {
   revalidate(principal: Principal): Promise<Principal>
   /** @throws AppError RATE_LIMITED, STOPPING */
   admit(principal: Principal): Promise<void>
+  /** Takes room in the teams' quotas, until the answer is called. @throws AppError QUOTA_EXCEEDED */
+  room(operation: OperationId, teamIds: readonly string[]): Promise<() => void>
 }
 
 interface Open {
@@ -174,7 +176,9 @@ export class StreamConnection implements Opener {
       const principal = await this.parts.revalidate(this.principal)
       const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
       const grants = await rights.grantAll(await source.pointers(params), principal)
+      const free = await this.parts.room(info.operation, grants.flatMap(teamIdOf))
       const session = this.session(requestId, credit)
+      void session.freed.then(free)
       this.keep({ session, rights, basis: { principal, changes } })
       try {
         const context = { signal: session.signal, regrant: rights.regrant.bind(rights), release: rights.release.bind(rights) }
@@ -232,6 +236,11 @@ function bytesOf(data: unknown): Uint8Array {
 
 function isSame(before: Basis, now: Basis): boolean {
   return before.changes === now.changes && (before.principal === now.principal || sameRights(before.principal, now.principal))
+}
+
+/** A stream over several teams is nobody's. */
+function teamIdOf({ target }: Grant<OperationId>): string[] {
+  return 'team' in target && target.team && !('library' in target && target.library) ? [target.team.id] : []
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

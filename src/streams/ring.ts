@@ -22,6 +22,13 @@ export class Ring<T> {
     return this.first + this.items.length - this.free
   }
 
+  /** The oldest would be dropped for it. */
+  isFullFor(item: T): boolean {
+    const { items, bytes = Infinity } = this.keep
+    const count = this.next - this.first
+    return count > 0 && (count >= items || this.bytes + this.sizeOf(item) > bytes)
+  }
+
   push(item: T): void {
     this.items.push(item)
     this.bytes += this.sizeOf(item)

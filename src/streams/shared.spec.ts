@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Ring } from './ring.js'
-import { type Audience, SharedUpstreams } from './shared.js'
+import { type Audience, CutShort, SharedUpstreams } from './shared.js'
 
 describe('Ring', () => {
   it('keeps the newest and knows their numbers', () => {
@@ -27,7 +27,7 @@ class Tap {
   readonly audiences: Audience[] = []
   private readonly waiting: ((turn: IteratorResult<number> | Error) => void)[] = []
 
-  readonly open = async (audience: Audience): Promise<AsyncGenerator<number>> => {
+  readonly open = async (audience: Audience): Promise<AsyncGenerator<number[]>> => {
     this.opened++
     this.audiences.push(audience)
     const { waiting } = this
@@ -40,7 +40,7 @@ class Tap {
           })
           if (turn instanceof Error) throw turn
           if (turn.done === true) return
-          yield turn.value
+          yield [turn.value]
         }
       })(),
     )
@@ -98,6 +98,25 @@ describe('SharedUpstreams', () => {
     }
     expect(taken + missed).toBe(1 + 3 + 5 + 7 + 9)
     expect(taken).toBe(1 + 3 + 3 + 3 + 3)
+  })
+
+  it('waits for the fastest reader where it is told to, and ends when that takes too long', async () => {
+    const [upstreams, tap] = [new SharedUpstreams<number>({ keep: { items: 2 }, lingerMs: 0, patienceMs: 50 }), new Tap()]
+    const fast = await upstreams.join('a', tap.open, reader().options)
+    const slow = await upstreams.join('a', tap.open, reader().options)
+    await tap.give(1, 2)
+    await tap.give(3)
+    expect(await fast.next()).toEqual({ items: [1, 2], missed: 0 })
+    await settled()
+    expect(await fast.next()).toEqual({ items: [3], missed: 0 })
+    expect(await slow.next()).toEqual({ items: [2, 3], missed: 1 })
+    await tap.give(4, 5)
+    await tap.give(6)
+    await new Promise((done) => setTimeout(done, 100))
+    expect(await fast.next()).toEqual({ items: [4, 5], missed: 0 })
+    // not as if that had been all
+    await expect(fast.next()).rejects.toThrow(CutShort)
+    expect(upstreams.size).toBe(0)
   })
 
   it('closes the upstream when the last has gone, and not before', async () => {

@@ -19,12 +19,25 @@ export interface SharedOptions<T> {
   readonly keep: Keep<T>
   /** How long an upstream stays open for the next reader. */
   readonly lingerMs: number
+  /**
+   * How long an upstream waits for its fastest reader before anything is lost to that one too; then it ends, and whoever reads on
+   * has to come again. Absent: it waits for nobody.
+   */
+  readonly patienceMs?: number
 }
 
 export interface JoinOptions {
   readonly signal: AbortSignal
   /** How often this reader wants an item, where the upstream asks by `pace`. */
   readonly everyMs?: number
+}
+
+/** Thrown to readers: the upstream was ended, by us, before its end. What comes after the last item is not known to be nothing. */
+export class CutShort extends Error {
+  constructor(why: string) {
+    super(why)
+    this.name = 'CutShort'
+  }
 }
 
 /** Most items of one turn: one slow reader must not copy a whole ring at once. */
@@ -49,7 +62,11 @@ export class SharedUpstreams<T> {
    * Joins what is there, else opens it. The generator is returned at the end of the upstream.
    * @throws what `open` throws, for all who wait for it.
    */
-  async join(key: string, open: (audience: Audience) => Promise<AsyncGenerator<T>>, options: JoinOptions): Promise<SharedReader<T>> {
+  async join(
+    key: string,
+    open: (audience: Audience) => Promise<AsyncGenerator<readonly T[]>>,
+    options: JoinOptions,
+  ): Promise<SharedReader<T>> {
     let upstream = this.open.get(key)
     if (!upstream) {
       const forget = (): void => {
@@ -65,7 +82,8 @@ export class SharedUpstreams<T> {
 
 /** Where one reader is. Reading is done by whoever has joined; leaving is by its signal. */
 export class SharedReader<T> {
-  private at: number
+  /** Number of the next item for it. */
+  at: number
 
   constructor(
     private readonly upstream: Upstream<T>,
@@ -84,6 +102,7 @@ export class SharedReader<T> {
     const items = ring.slice(this.at, MOST_ITEMS)
     if (items.length > 0) {
       this.at = Math.max(this.at, ring.first) + items.length
+      upstream.moved()
       return { items, missed }
     }
     if (upstream.ended && 'error' in upstream.ended) throw upstream.ended.error
@@ -97,6 +116,7 @@ class Upstream<T> {
   private readonly aborting = new AbortController()
   private readonly readers = new Set<SharedReader<T>>()
   private news = Promise.withResolvers<void>()
+  private progress = Promise.withResolvers<void>()
   private lingering: NodeJS.Timeout | undefined
   private paceAt = 0
   /** Somebody came who may want the next item sooner. */
@@ -110,7 +130,7 @@ class Upstream<T> {
   }
 
   static async start<T>(
-    open: (audience: Audience) => Promise<AsyncGenerator<T>>,
+    open: (audience: Audience) => Promise<AsyncGenerator<readonly T[]>>,
     options: SharedOptions<T>,
     forget: () => void,
   ): Promise<Upstream<T>> {
@@ -158,11 +178,16 @@ class Upstream<T> {
     this.aborting.abort()
   }
 
-  private async pump(source: AsyncGenerator<T>): Promise<void> {
+  /** A reader has read. */
+  moved(): void {
+    this.progress.resolve()
+    this.progress = Promise.withResolvers()
+  }
+
+  private async pump(source: AsyncGenerator<readonly T[]>): Promise<void> {
     try {
-      for await (const item of source) {
-        this.ring.push(item)
-        this.wake()
+      for await (const items of source) {
+        if (!(await this.take(items))) throw new CutShort('its readers are too slow')
       }
       this.ended = {}
     } catch (error) {
@@ -171,6 +196,29 @@ class Upstream<T> {
     clearTimeout(this.lingering)
     this.forget()
     this.wake()
+  }
+
+  /** False: even the fastest reader would have lost something, and it took too long. */
+  private async take(items: readonly T[]): Promise<boolean> {
+    const { ring, options } = this
+    for (const item of items) {
+      if (options.patienceMs !== undefined && ring.isFullFor(item) && !(await this.roomFor(item, options.patienceMs))) return false
+      ring.push(item)
+    }
+    this.wake()
+    return true
+  }
+
+  private async roomFor(item: T, patienceMs: number): Promise<boolean> {
+    const { ring } = this
+    this.wake()
+    const late = AbortSignal.timeout(patienceMs)
+    const ended = AbortSignal.any([late, this.aborting.signal])
+    while (ring.isFullFor(item) && this.readers.size > 0 && Math.max(...[...this.readers].map(({ at }) => at)) <= ring.first) {
+      if (ended.aborted) return false
+      await Promise.race([this.progress.promise, aborted(ended, new AbortController().signal)])
+    }
+    return true
   }
 
   private wake(): void {

@@ -8,6 +8,7 @@ export type {
   ExecFrame,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   StatsFigures,
   StatsRecord,
@@ -15,7 +16,7 @@ export type {
   TerminalSize,
   TopRecord,
 } from './protocol.js'
-export { type Audience, type SharedReader, SharedUpstreams } from './shared.js'
+export { type Audience, CutShort, type SharedReader, SharedUpstreams } from './shared.js'
 
 export const STREAM_KIND = 'berth:stream-kind'
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Server } from 'socket.io'
-import { Access, type AccessChange, AccessChanges, Authenticator, type Principal } from '../access/index.js'
+import { Access, type AccessChange, AccessChanges, Authenticator, type Principal, Quota, RateLimits } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { type ConnectionParts, StreamConnection, type StreamSocket } from './connection.js'
 import { StreamRegistry } from './registry.js'
@@ -37,6 +37,8 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     private readonly changes: AccessChanges,
     private readonly authenticator: Authenticator,
     private readonly registry: StreamRegistry,
+    private readonly quota: Quota,
+    private readonly limits: RateLimits,
   ) {}
 
   afterInit(server: Server): void {
@@ -72,10 +74,13 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
 
   private async authenticate(socket: StreamSocket): Promise<void> {
     if (this.stopping) throw new AppError('STOPPING')
+    await this.limits.address(socket.handshake.address)
     // only here: a URL is written into logs on its way
     const { token } = socket.handshake.auth as { token?: unknown }
     if (typeof token !== 'string' || token.length === 0 || token.length > MOST_TOKEN) throw new AppError('UNAUTHENTICATED')
-    this.principals.set(socket, await this.authenticator.authenticate(token))
+    const principal = await this.authenticator.authenticate(token)
+    await this.limits.principal(principal.userId)
+    this.principals.set(socket, principal)
   }
 
   private connect(socket: StreamSocket): void {
@@ -93,6 +98,18 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
       admit: async (principal) => {
         if (this.stopping) throw new AppError('STOPPING')
         await within(() => this.openings.consume(principal.userId))
+      },
+      room: async (operation, teamIds) => {
+        const stream = await this.quota.open('streams', teamIds)
+        if (operation !== 'ContainerExec') return stream
+        const exec = await this.quota.open('execs', teamIds).catch((error: unknown) => {
+          stream()
+          throw error
+        })
+        return () => {
+          stream()
+          exec()
+        }
       },
     }
   }

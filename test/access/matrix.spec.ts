@@ -155,6 +155,7 @@ function problemOf(text: string | undefined, headers: Record<string, string>): {
 /** The object; for what ends it, another one. */
 async function spent(spend: Sample['uses'], target: TargetKind, which: Which): Promise<string> {
   if (spend === 'user' && which !== 'missing') return world.anotherUser()
+  if (spend === 'webhook') return which === 'missing' ? world.ref(target, which) : world.anotherWebhook(world.ref(target, which))
   if (spend === 'registry') return world.anotherRegistry(world.ref(target, which))
   if (spend === 'serviceAccount') return world.anotherServiceAccount(world.ref(target, which))
   return world.ref(target, which)

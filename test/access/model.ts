@@ -97,6 +97,7 @@ export function targetsOf(id: OperationId): readonly Which[] {
     case 'image':
     case 'job':
     case 'registry':
+    case 'webhook':
     case 'terminal':
       return ['own', 'foreign', 'missing']
     default:

@@ -15,7 +15,7 @@ export interface Sample {
   /** Answers, beside 2xx, that also mean: allowed. */
   readonly passes?: readonly string[]
   /** The operation ends what it is asked with or on, so an allowed call gets one of its own. */
-  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry'
+  readonly uses?: 'login' | 'user' | 'serviceAccount' | 'registry' | 'webhook'
 }
 
 const invalid = (body: object): Sample => ({ body, passes: ['invalid_request'] })
@@ -59,6 +59,12 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ImageTag: invalid({ source: 5, target: 5 }),
   ImageLayers: {},
   ImagePush: invalid({ reference: 5 }),
+  ImageBuild: { query: 'reference=!', passes: ['invalid_reference'] },
+  ImageImport: { query: 'reference=!', passes: ['invalid_reference'] },
+  ImageLoad: { query: 'reference=!', passes: ['invalid_reference'] },
+  ImageCommit: invalid({ reference: 5 }),
+  ImageGet: {},
+  ImageGetAll: { query: 'ref=!', passes: ['invalid_reference'] },
   ImagePrune: invalid({ all: 'perhaps' }),
   ImageSearch: { query: 'term=!', passes: ['invalid_request'] },
   ImageDelete: { query: 'force=perhaps', passes: ['invalid_request'] },
@@ -122,6 +128,8 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   TeamInspect: {},
   TeamUpdate: invalid({ displayName: 5 }),
   TeamDelete: { passes: ['team_not_empty'] },
+  QuotaInspect: {},
+  QuotaPut: invalid({ containers: 'many' }),
   MemberList: {},
   MemberPut: { path: { user: 'nobody-at-all' }, ...invalid({ role: 'king' }) },
   MemberDelete: { path: { user: 'nobody-at-all' }, passes: ['not_found'] },
@@ -153,6 +161,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   ServiceTokenList: {},
   ServiceTokenCreate: invalid({ name: 5 }),
   ServiceTokenDelete: { path: { token: randomUUID() }, passes: ['not_found'] },
+
+  WebhookList: {},
+  WebhookCreate: invalid({ url: 5 }),
+  WebhookDelete: { uses: 'webhook' },
 
   JobList: {},
   JobInspect: {},

@@ -6,6 +6,7 @@ import { JobStore } from '../../src/store/jobs.store.js'
 import { RegistryStore } from '../../src/store/registries.store.js'
 import { TerminalSessionStore } from '../../src/store/terminal-sessions.store.js'
 import { TokenStore } from '../../src/store/tokens.store.js'
+import { WebhookStore } from '../../src/store/webhooks.store.js'
 import { UserStore } from '../../src/store/users.store.js'
 import type { AuditRow } from '../../src/store/schema.js'
 import { newToken } from '../../src/accounts/token-rows.js'
@@ -53,6 +54,7 @@ export class World {
         ['image', await images(s, alpha, bravo)],
         ['job', await jobs(s, alpha, bravo)],
         ['registry', await registries(s, alpha, bravo)],
+        ['webhook', await webhooks(s, alpha, bravo)],
         ['terminal', { own: await terminal(s, alpha), foreign: await terminal(s, bravo), foreignName: '-', missing: randomUUID() }],
         ['serviceAccount', await serviceAccounts(s, alpha, bravo)],
         [
@@ -111,6 +113,12 @@ export class World {
   async anotherServiceAccount(ref: string): Promise<string> {
     const row = await this.get(UserStore).find(ref)
     return serviceAccount(this.scenario, { id: row!.team_id!, name: '' })
+  }
+
+  /** Another webhook of the same team, to be removed. */
+  async anotherWebhook(id: string): Promise<string> {
+    const row = await this.get(WebhookStore).find(id)
+    return webhook(this.scenario, { id: row!.team_id, name: '' })
   }
 
   /** Another registry of the same team, to be removed. */
@@ -257,6 +265,20 @@ async function registries(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> 
 let lastPort = 0
 
 /** By the store: the API would ask it first. Its address is the gateway's own, so nothing is ever asked there. */
+async function webhooks(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
+  return { own: await webhook(s, alpha), foreign: await webhook(s, bravo), foreignName: '-', missing: randomUUID() }
+}
+
+/** It has been told of all that will ever happen, so that it stays as it is. */
+async function webhook(s: Scenario, team: Team): Promise<string> {
+  const id = randomUUID()
+  const nothing = { failures: 0, next_at: null, delivered_at: null, problem: null, creator_id: null }
+  const what = { team_id: team.id, url: 'https://hooks.invalid/', secret: '-', wanted: '{"kinds":[],"actions":[],"names":[]}' }
+  const row = { id, ...what, ...nothing, cursor: 1e12, created_at: new Date().toISOString() }
+  await s.gateway.app.get(WebhookStore, { strict: false }).insert(row, 1_000)
+  return id
+}
+
 async function registry(s: Scenario, team: Team): Promise<string> {
   const id = randomUUID()
   const now = new Date().toISOString()

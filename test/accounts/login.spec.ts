@@ -33,7 +33,6 @@ describe('login', () => {
       tryLogin(gateway, 'dora', PASSWORD),
       tryLogin(gateway, admin.userId ?? 'x', ADMIN.password),
       tryLogin(gateway, "admin' or '1'='1", 'x'),
-      tryLogin(gateway, 'admin\0', ADMIN.password),
     ])
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401))
     expect(answers.map(({ body }) => withoutId(body))).toEqual(answers.map(() => withoutId(answers[0].body)))

@@ -138,7 +138,7 @@ describe('roles and permissions', () => {
     const viewer = await dev.ok<{ permissions: string[] }>('GET', '/roles/viewer')
     expect(viewer.permissions).toContain('containers.logs')
     expect(viewer.permissions).not.toContain('containers.env')
-    for (const name of ['owner', '__proto__', 'constructor', '%00']) await dev.http.get(`/roles/${name}`).expect(404)
+    for (const name of ['owner', '__proto__', 'constructor']) await dev.http.get(`/roles/${name}`).expect(404)
   })
 
   it('name the operations that need each permission', async () => {

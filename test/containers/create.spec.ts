@@ -171,7 +171,7 @@ describe('what makes no sense', () => {
     [{ image: BASE_IMAGE, name: 'f'.repeat(12) }, '/name'],
     [{ image: BASE_IMAGE, env: { A: '1' } }, '/env'],
     [{ image: BASE_IMAGE, env: ['=x'] }, '/env'],
-    [{ image: BASE_IMAGE, env: ['A=\0'] }, '/env'],
+    [{ image: BASE_IMAGE, env: ['A=\0'] }, '/env/0'],
     [{ image: BASE_IMAGE, command: 'sleep 1' }, '/command'],
     [{ image: BASE_IMAGE, ports: [{ container: 0 }] }, '/ports/0/container'],
     [{ image: BASE_IMAGE, ports: [{ container: 80, host: 8080.5 }] }, '/ports/0/host'],

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { HOST_ROLES, operation, type OperationId, OPERATIONS, PERMISSIONS, type Permission, TEAM_ROLES } from '../../src/access/index.js'
+import { CONTAINER_FIELDS } from '../../src/admission/fields/container-fields.js'
+import { EXEC_FIELDS, NETWORK_FIELDS, UPDATE_FIELDS, VOLUME_FIELDS } from '../../src/admission/fields/other-fields.js'
 import { ERRORS } from '../../src/common/errors.js'
 import { Config, SECRET_SETTINGS } from '../../src/config/config.js'
 
@@ -88,6 +90,40 @@ describe('api/operations.md', () => {
       edge: row.edge,
     })
     expect(route?.replace(/ \(from .*/, '')).toBe(row.engine ?? '–')
+  })
+})
+
+describe('docs/profiles.md', () => {
+  const text = readFileSync(new URL('../../docs/profiles.md', import.meta.url), 'utf8')
+  const sections = new Map(
+    text
+      .split('\n### ')
+      .slice(1)
+      .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+  )
+
+  it.each([
+    ['Create a container', CONTAINER_FIELDS],
+    ['Change a container', UPDATE_FIELDS],
+    ['Run a command in a container', EXEC_FIELDS],
+    ['Create a volume', VOLUME_FIELDS],
+    ['Create a network', NETWORK_FIELDS],
+  ])('%s: has every field of the table and no other, with its rules', (title, rows) => {
+    const lines = sections
+      .get(title)!
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+    const shown = new Map(lines.map((line) => [/^\| `([^`]+)`/.exec(line)![1]!, line.replaceAll('\\|', '|')]))
+    expect([...shown.keys()]).toEqual(Object.keys(rows))
+    for (const [path, { rules, compare }] of Object.entries(rows)) {
+      for (const { text: rule } of Object.values(rules)) expect(shown.get(path), path).toContain(rule)
+      expect(shown.get(path)).toContain(` ${compare} |`)
+    }
+  })
+
+  it('says what is written where nothing is asked for', () => {
+    expect(text).toMatch(/`HostConfig.PidsLimit` .*`256`, `1024`, `1024`/)
+    expect(text).toMatch(/`HostConfig.CapDrop` .*`\["ALL"\]`/)
   })
 })
 

@@ -171,6 +171,11 @@ describe('a gap', () => {
       { type: 'gap', from: old!.time, to: items[1]!.time, reason: 'expired' },
       expect.objectContaining({ type: 'event', name: 'z' }),
     ])
+    // from a time, too; but nobody who asks for what there is
+    const early = '2020-01-01T00:00:00.000000000Z'
+    expect((await eventsOf(ann, `?since=${early}`)).items[0]).toMatchObject({ type: 'gap', from: early, reason: 'expired' })
+    expect((await eventsOf(ann, `?since=${items[1]!.time}`)).items.map(({ type }) => type)).not.toContain('gap')
+    expect((await eventsOf(ann)).items.map(({ type }) => type)).not.toContain('gap')
     using socket = await rawSocket(s.url, { token: ann.accessToken })
     await socket.ask('stream:open', { kind: 'system.events', params: { cursor: old!.cursor } })
     await eventually('the gap', () => socket.of('stream:data').length > 0)

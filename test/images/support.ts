@@ -1,14 +1,22 @@
 /** What the specs of images share. */
 import { bed } from '../support/bed.js'
 import { engineJson } from '../support/engine-http.js'
+import type { Response } from 'superagent'
 import type { Actor } from '../support/actor.js'
 
 export interface Job {
   readonly id: string
   readonly state: string
-  readonly steps: readonly { readonly id: string; readonly status: string; readonly current?: number; readonly total?: number }[]
+  readonly subject: Readonly<Record<string, string>>
+  readonly steps: readonly {
+    readonly id: string
+    readonly status: string
+    readonly current?: number
+    readonly total?: number
+    readonly detail?: string
+  }[]
   readonly result: Record<string, unknown> | null
-  readonly error: { readonly code: string; readonly detail: string } | null
+  readonly error: { readonly code: string; readonly detail: string; readonly errors?: { pointer: string; detail: string }[] } | null
 }
 
 export interface Pulled {
@@ -74,4 +82,32 @@ export async function until(check: () => unknown, limit = 30_000): Promise<void>
     if (performance.now() > end) throw new Error(`waited ${limit} ms for: ${check.toString()}`)
     await new Promise((done) => setTimeout(done, 20))
   }
+}
+
+/** Sends bytes and answers the job at its end. */
+export async function sent(actor: Actor, path: string, body: Buffer, type = 'application/x-tar'): Promise<Job> {
+  const answer = await actor.http.post(path).set('content-type', type).send(body)
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`)
+  return jobOf(actor, (answer.body as Job).id)
+}
+
+/** The bytes of an answer. */
+export async function bytesOf(actor: Actor, path: string): Promise<Buffer> {
+  const answer = await actor.http.get(path).buffer(true).parse(binary)
+  if (answer.status >= 300) throw new Error(`GET ${path}: ${answer.status}`)
+  return answer.body as Buffer
+}
+
+function binary(response: Response, done: (error: Error | null, body: Buffer) => void): void {
+  const chunks: Buffer[] = []
+  const stream = response as unknown as NodeJS.ReadableStream
+  stream
+    .on('data', (chunk: Buffer) => chunks.push(chunk))
+    .on('end', () => done(null, Buffer.concat(chunks)))
+    .on('error', (error: Error) => done(error, Buffer.alloc(0)))
+}
+
+/** The steps of a job, by id, with what each says. */
+export function stepsOf(job: Job): Record<string, string> {
+  return Object.fromEntries(job.steps.map(({ id, status, detail }) => [id, `${status} ${detail ?? ''}`.trim()]))
 }

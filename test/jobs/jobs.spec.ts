@@ -72,6 +72,48 @@ describe('jobs', () => {
     await ann.ok('DELETE', `/jobs/${answer.body.id}`)
   })
 
+  it('answer 200 with their end when Prefer waits for it, and 202 when it takes longer', async () => {
+    const quick = await ann.http.post('/images/pull').set('prefer', 'wait=50').send({ reference: 'busybox' }).expect(200)
+    expect(quick.headers).toMatchObject({ location: `/api/v1/jobs/${quick.body.id}`, 'preference-applied': 'wait=50' })
+    expect(quick.body).toMatchObject({ state: 'succeeded', result: { id: expect.stringMatching(/^sha256:/) } })
+    // it waits for its turn behind this one, however fast the machine is
+    const before = await start(ann, await slowImage())
+    const slow = await ann.http
+      .post('/images/pull')
+      .set('prefer', 'wait=1')
+      .send({ reference: await slowImage() })
+    expect([200, 202]).toContain(slow.status)
+    expect(slow.body.state).toBe(slow.status === 200 ? 'succeeded' : 'running')
+    expect(slow.headers).toMatchObject({ 'preference-applied': 'wait=1' })
+    for (const id of [before.id, slow.body.id as string]) expect((await jobOf(ann, id)).state).toBe('succeeded')
+  })
+
+  it('outlive the client that started them, also one that was waiting', async () => {
+    const reference = await slowImage()
+    const leaving = new AbortController()
+    const headers = { authorization: `Bearer ${ann.accessToken}`, 'content-type': 'application/json', prefer: 'wait=60' }
+    const body = JSON.stringify({ reference })
+    const asking = fetch(`${s.url}/api/v1/images/pull`, { method: 'POST', headers, body, signal: leaving.signal })
+    let job: Job | undefined
+    await until(async () => {
+      job = (await ann.ok<{ items: Job[] }>('GET', '/jobs?state=running')).items.find(({ subject }) => subject['reference'] === reference)
+      return job !== undefined
+    })
+    leaving.abort()
+    await expect(asking).rejects.toThrow()
+    expect(await jobOf(ann, job!.id)).toMatchObject({ state: 'succeeded', result: { reference } })
+    expect(await isOnEngine(reference)).toBe(true)
+  })
+
+  it('end as canceled, answer so, and leave nothing on the engine', async () => {
+    const reference = await slowImage()
+    const { id } = await start(ann, reference)
+    await until(async () => (await ann.ok<Job>('GET', `/jobs/${id}`)).steps.length > 0)
+    expect(await ann.ok<Job>('DELETE', `/jobs/${id}`)).toMatchObject({ id, state: 'canceled', result: null, endedAt: expect.any(String) })
+    expect(await isOnEngine(reference)).toBe(false)
+    expect(await ann.fails('DELETE', `/jobs/${id}`)).toMatchObject({ code: 'job_ended' })
+  })
+
   it('are watched from what is so far to their end, also when they ended before', async () => {
     const jobs = s.gateway.app.get(Jobs, { strict: false })
     const { id } = await start(ann, await slowImage())

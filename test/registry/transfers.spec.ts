@@ -96,7 +96,10 @@ it('says what the engine needs for a self-signed registry, and works with it', a
 it('says what the engine needs for plain http', async () => {
   const refused = await transfer(ann, 'push', await named(`${FAR}:${PORTS.far}`))
   expect(refused).toMatchObject({ state: 'failed', error: { detail: expect.stringContaining('insecure-registries') as string } })
-  expect(await check('far')).toEqual([expect.stringContaining(`"${FAR}:${PORTS.far}" to "insecure-registries"`)])
+  expect(await check('far')).toEqual([
+    expect.stringContaining(`"${FAR}:${PORTS.far}" to "insecure-registries"`),
+    expect.stringContaining('in the clear'),
+  ])
 })
 
 it('leaves no credential and no name of it on the engine', async () => {

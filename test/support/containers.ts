@@ -41,7 +41,7 @@ export const withoutStart = (): With => (draft) => void (draft.start = false)
 
 /** Creates and starts a container of the base image that sleeps, unless told otherwise. */
 export async function runContainer(actor: Actor, ...options: With[]): Promise<Made> {
-  const draft: Draft = { spec: { image: BASE_IMAGE, command: ['sleep', '300'] }, start: true }
+  const draft: Draft = { spec: { image: BASE_IMAGE, command: ['sleep', '3600'] }, start: true }
   for (const option of options) option(draft)
   return actor.ok<Made>('POST', `/containers${draft.start ? '?start=true' : ''}`, draft.spec)
 }

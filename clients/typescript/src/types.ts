@@ -31,7 +31,9 @@ export type CallOptions<Op extends OperationId> = Part<'path', Parameters<Op, 'p
 
 export type CallArguments<Op extends OperationId> = {} extends CallOptions<Op> ? [options?: CallOptions<Op>] : [options: CallOptions<Op>]
 
-type Content<Response> = Response extends { content: infer C } ? C[keyof C] : undefined
+/** Bytes come as a stream: they may be many. */
+type Received<Type, T> = Type extends 'application/x-tar' | 'application/octet-stream' ? ReadableStream<Uint8Array> : T
+type Content<Response> = Response extends { content: infer C } ? { [Type in keyof C]: Received<Type, C[Type]> }[keyof C] : undefined
 type Responses<Op extends OperationId> = operations[Op]['responses']
 
 type WithBody<Op extends OperationId> = Extract<keyof Responses<Op>, 200 | 201 | 202>

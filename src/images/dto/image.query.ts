@@ -7,8 +7,10 @@ import { Optional } from '../../common/optional.js'
 export const IMAGE_SORTS = ['created', '-created', 'reference', '-reference', 'size', '-size'] as const
 export type ImageSort = (typeof IMAGE_SORTS)[number]
 
-const flag = Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))
-const many = Transform(({ value }) => (value === undefined || Array.isArray(value) ? value : [value]))
+/** `true` and `false` of a query. */
+export const flag = Transform(({ value }) => (value === 'true' ? true : value === 'false' ? false : value))
+/** A parameter that may be given several times. */
+export const many = Transform(({ value }) => (value === undefined || Array.isArray(value) ? value : [value]))
 
 export class ListImagesQuery extends PageQuery {
   /** Only these references; `*`, `?` and `[a-z]` match within one part of a name. May be given several times. */

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger'
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
 import type { JobRow } from '../../store/schema.js'
 
 export const JOB_STATES = ['running', 'succeeded', 'failed', 'canceled', 'interrupted'] as const satisfies readonly JobRow['state'][]
@@ -18,6 +18,20 @@ export class JobStep {
   detail?: string
 }
 
+/** One thing that is wrong. */
+export class JobFault {
+  /** JSON pointer. */
+  pointer!: string
+  detail!: string
+}
+
+/** One thing that the profile does not allow. */
+export class JobViolation {
+  path!: string
+  profile!: string
+  rule!: string
+}
+
 /** Why a job failed: the problem details that a request would have got. */
 export class JobError {
   type!: string
@@ -27,6 +41,12 @@ export class JobError {
   detail!: string
   hint!: string
   requestId!: string
+  /** Where the fault is: a field, an entry of an archive, a line of a Dockerfile. */
+  @ApiPropertyOptional({ type: [JobFault] })
+  errors?: JobFault[]
+  /** What the profile of the team does not allow. */
+  @ApiPropertyOptional({ type: [JobViolation] })
+  violations?: JobViolation[]
 }
 
 /** Long work that outlives the request that started it. */

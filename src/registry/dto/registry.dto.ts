@@ -130,7 +130,7 @@ export class RegistryPage {
 export class RegistryCheckResult {
   @ApiProperty({ enum: LOGINS, enumName: 'RegistryLogin' })
   login!: (typeof LOGINS)[number]
-  /** What the engine still needs before it can pull from there and push to it. */
+  /** What the engine still needs before it can pull from there and push to it, and what else should be better. */
   @ApiProperty({ type: [String] })
   warnings!: string[]
 }

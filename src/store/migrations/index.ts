@@ -7,9 +7,11 @@ import * as auditChain from './0070-audit-chain.js'
 import * as terminals from './0060-terminals.js'
 import * as roles from './0071-roles.js'
 import * as secondFactor from './0072-second-factor.js'
+import * as quotas from './0073-quotas.js'
 import * as hostPorts from './0010-host-ports.js'
 import * as imageScratch from './0030-image-scratch.js'
 import * as events from './0040-events.js'
+import * as webhooks from './0041-webhooks.js'
 import * as registries from './0050-registries.js'
 import * as formerPolicies from './0090-former-policies.js'
 
@@ -22,9 +24,11 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0070-audit-chain': auditChain,
   '0071-roles': roles,
   '0072-second-factor': secondFactor,
+  '0073-quotas': quotas,
   '0010-host-ports': hostPorts,
   '0030-image-scratch': imageScratch,
   '0040-events': events,
+  '0041-webhooks': webhooks,
   '0050-registries': registries,
   '0060-terminals': terminals,
   '0090-former-policies': formerPolicies,

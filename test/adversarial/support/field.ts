@@ -158,7 +158,7 @@ export class Field implements AsyncDisposable {
     )
     for (const { name } of tables.rows.filter(({ name }) => !TRACES.has(name) && !/^(audit|kysely)/.test(name))) {
       const { rows: found } = await this.database.query<{ row: object }>(`select to_json(t) as row from ${pg.escapeIdentifier(name)} t`)
-      rows[name] = found.map(({ row }) => JSON.stringify({ ...row, used_at: undefined, lease_until: undefined })).sort()
+      rows[name] = found.map(({ row }) => JSON.stringify({ ...row, used_at: undefined, lease_until: undefined, until: undefined })).sort()
     }
     return rows
   }

@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{ref}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an image of what a container has become */
+        post: operations["ImageCommit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/{ref}/exec": {
         parameters: {
             query?: never;
@@ -570,6 +587,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{ref}/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An image as an archive that docker load takes */
+        get: operations["ImageGet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Build an image from a context, a tar with a Dockerfile in it */
+        post: operations["ImageBuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an image of the tar of a root file system */
+        post: operations["ImageImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Load images from an archive of docker save */
+        post: operations["ImageLoad"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/prune": {
         parameters: {
             query?: never;
@@ -615,6 +700,23 @@ export interface paths {
         put?: never;
         /** Push an image to its registry */
         post: operations["ImagePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Several images as one archive */
+        get: operations["ImageGetAll"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1428,6 +1530,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team may use at most, and what it uses. */
+        get: operations["QuotaInspect"];
+        /** Replaces all limits. What is there already stays, also where it is more. */
+        put: operations["QuotaPut"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/terminals": {
         parameters: {
             query?: never;
@@ -1604,6 +1724,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks of your teams, and how they are doing */
+        get: operations["WebhookList"];
+        put?: never;
+        /** Told from now on. Command lines of execs are left out. */
+        post: operations["WebhookCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Be told no more */
+        delete: operations["WebhookDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/who-can": {
         parameters: {
             query?: never;
@@ -1774,6 +1929,8 @@ export interface components {
             written: number;
         };
         /** @enum {string} */
+        BuildNetwork: "default" | "none";
+        /** @enum {string} */
         BulkAction: "start" | "stop" | "restart" | "kill" | "pause" | "unpause" | "remove";
         BulkBody: {
             action: components["schemas"]["BulkAction"];
@@ -1844,6 +2001,18 @@ export interface components {
          * @enum {string}
          */
         CheckState: "ok" | "warning" | "missing";
+        CommitContainerBody: {
+            /** @description Who did it: `Jo Doe <jo@example.org>`. */
+            author?: string;
+            /** @description CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, WORKDIR and VOLUME lines of a Dockerfile. */
+            changes?: string[];
+            /** @description What was done, for the image's history. */
+            message?: string;
+            /** @description Pause the container for the moment, so that no file is taken half written; `true` without it. */
+            pause?: boolean;
+            /** @description What the image is to be called: a name and a tag. */
+            reference: string;
+        };
         ConnectBody: {
             /** @description What the others on the network reach it by, beside its name. */
             aliases?: string[];
@@ -2111,6 +2280,33 @@ export interface components {
             /** @description Absolute path. */
             workingDir?: string;
         };
+        CreatedWebhook: {
+            actions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something was delivered last.
+             */
+            deliveredAt: string | null;
+            /** @description Tries that failed since then. */
+            failures: number;
+            id: string;
+            kinds: string[];
+            names: string[];
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextTryAt: string | null;
+            /** @description Why the last try failed; null while all is well. */
+            problem: string | null;
+            /** @description Shown this once. A delivery's `Berth-Signature: t=…,v1=…` is the HMAC-SHA-256 of `t`, a dot and the body, in hex. */
+            secret: string;
+            /** @description Name of its team. */
+            team: string;
+            url: string;
+        };
         CreateNetworkBody: {
             /** @description Without a way to the outside: its containers reach each other, and nothing beyond the host. */
             internal?: boolean;
@@ -2147,6 +2343,20 @@ export interface components {
             /** @description Team that the volume belongs to; may be left out by a member of exactly one. */
             team?: string;
         };
+        CreateWebhookBody: {
+            /** @description Only these actions: `die`, `health_status` … */
+            actions?: string[];
+            /** @description Only events of these kinds; of all when left out. */
+            kinds?: components["schemas"]["EventKind"][];
+            /** @description Only of objects with these names. */
+            names?: string[];
+            /** @description What deliveries are signed with; a generated one when left out. */
+            secret?: string;
+            /** @description Team whose events are told; may be left out by a member of exactly one. */
+            team?: string;
+            /** @description `https://…`, or `http://…`; an address that is not public must be allowed by an administrator. */
+            url: string;
+        };
         DisconnectBody: {
             /** @description Name, full id or unique id prefix of a container of the network's team. */
             container: string;
@@ -2167,7 +2377,7 @@ export interface components {
          * @description what went wrong, for programs; docs/errors.md says more
          * @enum {string}
          */
-        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "recording_elsewhere" | "recording_failed" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "terminal_elsewhere" | "terminal_not_owner" | "terminal_not_shared" | "terminal_watch_only" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type";
+        ErrorCode: "admission_mismatch" | "ambiguous_reference" | "archive_refused" | "audit_unavailable" | "body_too_large" | "build_failed" | "client_gone" | "conflict" | "container_not_running" | "container_paused" | "container_running" | "decision_unavailable" | "disk_full" | "engine_error" | "engine_protocol" | "engine_timeout" | "engine_unavailable" | "exec_failed" | "file_not_found" | "headers_too_large" | "idempotency_mismatch" | "image_in_use" | "image_not_present" | "import_failed" | "internal" | "invalid_credentials" | "invalid_dockerfile" | "invalid_reference" | "invalid_request" | "job_canceled" | "job_ended" | "last_administrator" | "length_required" | "login_throttled" | "malformed_json" | "method_not_allowed" | "name_in_use" | "network_pool_exhausted" | "not_found" | "oidc_not_configured" | "oidc_refused" | "oidc_unavailable" | "operation_not_offered" | "origin_denied" | "otp_required" | "permission_denied" | "policy_denied" | "port_in_use" | "precondition_failed" | "pull_failed" | "push_failed" | "quota_exceeded" | "rate_limited" | "recording_elsewhere" | "recording_failed" | "registry_address_refused" | "registry_denied" | "registry_login_failed" | "registry_needs_https" | "registry_plain_http" | "registry_protocol" | "registry_realm_refused" | "registry_redirected" | "registry_timeout" | "registry_unreachable" | "registry_unsupported" | "registry_untrusted" | "request_timeout" | "route_not_found" | "search_failed" | "secrets_key_missing" | "session_required" | "setup_done" | "setup_token_invalid" | "start_failed" | "stopping" | "stream_kind_unknown" | "stream_limit" | "stream_not_found" | "team_not_empty" | "team_required" | "terminal_elsewhere" | "terminal_not_owner" | "terminal_not_shared" | "terminal_watch_only" | "unauthenticated" | "unsupported_by_engine" | "unsupported_media_type" | "webhook_address_refused";
         EventContainer: {
             id: string;
             name: string;
@@ -2539,11 +2749,20 @@ export interface components {
         JobError: {
             code: string;
             detail: string;
+            /** @description Where the fault is: a field, an entry of an archive, a line of a Dockerfile. */
+            errors?: components["schemas"]["JobFault"][];
             hint: string;
             requestId: string;
             status: number;
             title: string;
             type: string;
+            /** @description What the profile of the team does not allow. */
+            violations?: components["schemas"]["JobViolation"][];
+        };
+        JobFault: {
+            detail: string;
+            /** @description JSON pointer. */
+            pointer: string;
         };
         JobPage: {
             items: components["schemas"]["Job"][];
@@ -2562,6 +2781,11 @@ export interface components {
             status: string;
             /** @description Bytes (or pieces) in all, where known. */
             total?: number;
+        };
+        JobViolation: {
+            path: string;
+            profile: string;
+            rule: string;
         };
         LayerSharer: {
             /** @description `sha256:…`, the content. */
@@ -2974,6 +3198,72 @@ export interface components {
             /** @description The image on the engine, by its reference there or its `sha256:` id; without it the one that has this very reference. */
             image?: string;
         };
+        QuotaBody: {
+            /** @description Containers, running or not. */
+            containers?: number | null;
+            /** @description Cores of all containers together. */
+            cpus?: number | null;
+            /** @description Commands that run at once in the team's containers; of each gateway process. */
+            execs?: number | null;
+            /** @description Bytes of the team's images; looked at when the team gets an image, so that those at once may go past it. */
+            imageBytes?: number | null;
+            /** @description Jobs that run at once. */
+            jobs?: number | null;
+            /** @description Bytes of memory that all containers may use together, running or not. */
+            memory?: number | null;
+            /** @description Networks beside the team's own. */
+            networks?: number | null;
+            /** @description Processes of all containers together. */
+            pids?: number | null;
+            /** @description Published host ports. */
+            ports?: number | null;
+            /** @description Containers that run, or are paused or restarting. */
+            running?: number | null;
+            /** @description Streams that are open at once, execs among them; of each gateway process. */
+            streams?: number | null;
+            /** @description Volumes, anonymous ones included. */
+            volumes?: number | null;
+        };
+        QuotaLimitsResponse: {
+            containers: number | null;
+            /** @description Cores. */
+            cpus: number | null;
+            execs: number | null;
+            /** @description Bytes. */
+            imageBytes: number | null;
+            jobs: number | null;
+            /** @description Bytes. */
+            memory: number | null;
+            networks: number | null;
+            pids: number | null;
+            ports: number | null;
+            running: number | null;
+            streams: number | null;
+            volumes: number | null;
+        };
+        QuotaResponse: {
+            limits: components["schemas"]["QuotaLimitsResponse"];
+            used: components["schemas"]["QuotaUseResponse"];
+        };
+        QuotaUseResponse: {
+            containers: number;
+            /** @description Cores. */
+            cpus: number;
+            /** @description Of this gateway process. */
+            execs: number;
+            /** @description Bytes. */
+            imageBytes: number;
+            jobs: number;
+            /** @description Bytes. */
+            memory: number;
+            networks: number;
+            pids: number;
+            ports: number;
+            running: number;
+            /** @description Of this gateway process. */
+            streams: number;
+            volumes: number;
+        };
         RefreshRequest: {
             /** @description Each is good for one refresh; one that is used again ends the session. */
             refreshToken: string;
@@ -2999,7 +3289,7 @@ export interface components {
         };
         RegistryCheckResult: {
             login: components["schemas"]["RegistryLogin"];
-            /** @description What the engine still needs before it can pull from there and push to it. */
+            /** @description What the engine still needs before it can pull from there and push to it, and what else should be better. */
             warnings: string[];
         };
         /**
@@ -3547,6 +3837,35 @@ export interface components {
         };
         /** @enum {string} */
         WaitCondition: "not-running" | "next-exit" | "removed";
+        Webhook: {
+            actions: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When something was delivered last.
+             */
+            deliveredAt: string | null;
+            /** @description Tries that failed since then. */
+            failures: number;
+            id: string;
+            kinds: string[];
+            names: string[];
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextTryAt: string | null;
+            /** @description Why the last try failed; null while all is well. */
+            problem: string | null;
+            /** @description Name of its team. */
+            team: string;
+            url: string;
+        };
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            nextCursor: string | null;
+        };
         WhoCanItem: {
             because: components["schemas"]["BecauseResponse"];
             id: string;
@@ -4229,6 +4548,66 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FileChanges"];
                 };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageCommit: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path: {
+                /** @description name, full id, or unique id prefix of at least 4 digits */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitContainerBody"];
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -5207,6 +5586,254 @@ export interface operations {
             };
         };
     };
+    ImageGet: {
+        parameters: {
+            query?: {
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path: {
+                /** @description image reference (percent-encoded), digest or `sha256:` id */
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageBuild: {
+        parameters: {
+            query: {
+                /** @description Values of ARG, as one JSON object of texts. Not shown to those who may not read env values. */
+                buildArgs?: string;
+                /** @description Images of the team whose steps may be used again; without it all of the team's own. May be given several times. */
+                cacheFrom?: string[];
+                /** @description Cpus of each command; 2 without it, if the host has them. */
+                cpus?: number;
+                /** @description Path of the Dockerfile in the context; `Dockerfile` without it. */
+                dockerfile?: string;
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Labels of the image, as one JSON object of texts. */
+                labels?: string;
+                /** @description Bytes of memory of each command; 2 GiB without it, if the host has them. */
+                memory?: number;
+                /** @description What the commands may reach: the team's default network, or none. */
+                network?: components["schemas"]["BuildNetwork"];
+                /** @description Do every step anew. */
+                noCache?: boolean;
+                /** @description Look for newer bases, although the team has them. */
+                pull?: boolean;
+                /** @description What the image is to be called: a name and a tag. */
+                reference: string;
+                /** @description The last stage to build, by name or number; the last of all without it. */
+                target?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/octet-stream": string;
+                "application/x-gzip": string;
+                "application/x-tar": string;
+                "application/zstd": string;
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageImport: {
+        parameters: {
+            query: {
+                /** @description A CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, USER, WORKDIR or VOLUME line of a Dockerfile. May be given several times. */
+                changes?: string[];
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description Where it comes from, for the image's history. */
+                message?: string;
+                /** @description What the image is to be called: a name and a tag. */
+                reference: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/octet-stream": string;
+                "application/x-gzip": string;
+                "application/x-tar": string;
+                "application/zstd": string;
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageLoad: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+                /** @description What the archive's one image is to be called; without it images are called as the archive says. */
+                reference?: string;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+                "application/octet-stream": string;
+                "application/x-gzip": string;
+                "application/x-tar": string;
+                "application/zstd": string;
+            };
+        };
+        responses: {
+            /** @description The job has ended within the time that Prefer asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job runs; Location names it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     ImagePrune: {
         parameters: {
             query?: {
@@ -5349,6 +5976,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ImageGetAll: {
+        parameters: {
+            query: {
+                /** @description References, or `sha256:` ids. Several make one archive, which has each layer once. */
+                ref: string[];
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": string;
+                };
             };
             /** @description RFC 9457 problem details */
             default: {
@@ -7873,6 +8534,82 @@ export interface operations {
             };
         };
     };
+    QuotaInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaResponse"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    QuotaPut: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name or id of the team */
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaResponse"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     TerminalPolicyInspect: {
         parameters: {
             query?: never;
@@ -8445,6 +9182,116 @@ export interface operations {
                     "application/json": components["schemas"]["PrunedVolumes"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+                /** @description name or id of the team; may be left out where the reference is not ambiguous */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookCreate: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhook"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    WebhookDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {

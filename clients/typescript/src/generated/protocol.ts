@@ -151,6 +151,22 @@ export interface LogRecord {
   text: string | Uint8Array
   /** `part`: a line of more than 1 MiB goes on in the next record. `cut`: the log ends without a line feed; not for the cursor. */
   end?: 'part' | 'cut'
+  /** Where it was asked for, and the line says one. */
+  level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+  /** Where it was asked for: the line is a JSON object. */
+  json?: true
+  /** Of a JSON object, where it has one. */
+  message?: string
+}
+
+/** Among the frames of `container.logs` with a search: lines that do not match were left out, and the cursor is behind them. */
+export interface LogSkipped {
+  type: 'skipped'
+  container: string
+  name: string
+  count: number
+  /** Put it into the cursor under the container. */
+  cursor: { stdout?: readonly [time: string, n: number]; stderr?: readonly [time: string, n: number] }
 }
 
 /** Among the frames of `container.logs`: the engine can't be read now, or can again. Nothing is lost meanwhile. */

@@ -3,12 +3,14 @@ export { connectStreams, Streams, type StreamOf, type StreamsOptions } from './s
 export { ConnectionLost, Stream } from './stream.js'
 export { LogStream } from './logs.js'
 export { ExecStream, type TerminalRecord } from './exec.js'
+export { nodeTerminal, type NodeProcess, showTerminal, type TerminalScreen } from './terminal.js'
 export type * from './kinds.js'
 export type {
   EventRecord,
   ExecFrame,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   OpenAck,
   StatsRecord,

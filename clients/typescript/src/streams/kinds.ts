@@ -3,6 +3,7 @@ import type {
   EventRecord,
   LogCursors,
   LogRecord,
+  LogSkipped,
   LogState,
   StatsRecord,
   StreamGap,
@@ -22,6 +23,14 @@ export interface LogsParams {
   follow?: boolean
   stdout?: boolean
   stderr?: boolean
+  /** Only lines that contain this text, whatever its case. */
+  search?: string
+  /** Only lines that match, in RE2 syntax. */
+  regex?: string
+  /** Only lines of this level or a worse one. */
+  level?: LogRecord['level']
+  /** Tells the level of each line, and the message of JSON lines. */
+  parse?: boolean
   cursor?: LogCursors
   credit?: number
 }
@@ -107,7 +116,7 @@ export type SourceRecord = Omit<StreamSourceChanged, 'streamId'> & { type: 'sour
 
 /** What can be opened, and what comes out of it. */
 export interface StreamKinds {
-  'container.logs': { params: LogsParams; record: LogRecord | LogState }
+  'container.logs': { params: LogsParams; record: LogRecord | LogState | LogSkipped }
   'container.exec': { params: ExecParams; record: TerminalRecord }
   'container.attach': { params: AttachParams; record: TerminalRecord }
   'container.stats': { params: SampleParams; record: StatsRecord | LogState }

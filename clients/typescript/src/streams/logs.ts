@@ -1,11 +1,11 @@
-import type { LogCursors, LogRecord, LogState, StreamData, StreamOpened } from '../generated/protocol.js'
+import type { LogCursors, LogRecord, LogSkipped, LogState, StreamData, StreamOpened } from '../generated/protocol.js'
 import type { LogsParams } from './kinds.js'
 import { Stream, type StreamSocket } from './stream.js'
 
 type Places = { stdout?: readonly [string, number]; stderr?: readonly [string, number] }
 
 /** Lines of logs. After a lost connection, or a restart of the gateway, it goes on behind the last line that it has. */
-export class LogStream extends Stream<LogRecord | LogState> {
+export class LogStream extends Stream<LogRecord | LogState | LogSkipped> {
   private readonly places: Record<string, Places>
 
   constructor(
@@ -24,7 +24,8 @@ export class LogStream extends Stream<LogRecord | LogState> {
 
   /** @internal */
   override data(message: StreamData): void {
-    for (const record of message.frames as (LogRecord | LogState)[]) {
+    for (const record of message.frames as (LogRecord | LogState | LogSkipped)[]) {
+      if (record.type === 'skipped') this.places[record.container] = { ...this.places[record.container], ...record.cursor }
       if (record.type !== 'log') continue
       if (record.text instanceof ArrayBuffer) record.text = new Uint8Array(record.text)
       if (record.end !== 'cut') (this.places[record.container] ??= {})[record.stream] = [record.time, record.n]

@@ -1,0 +1,108 @@
+/** An image of a gigabyte out as an archive, and one in: how fast it passes, and what of it the gateway holds meanwhile. */
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar-writer.js'
+import type { Figure } from '../support/figure.js'
+import type { Http } from '../support/http.js'
+import { passed } from './bytes.js'
+
+const CHUNK = Buffer.alloc(64 * 1024)
+
+/** An archive of docker save with one image of one layer. */
+interface Archive {
+  readonly id: string
+  readonly reference: string
+  readonly bytes: () => Generator<Buffer>
+}
+
+interface Job {
+  readonly state: string
+  readonly error: { readonly detail: string } | null
+}
+
+export const imageBytes: Figure = {
+  name: 'image-bytes',
+  async run(bench) {
+    const { world, plan } = bench
+    const size = plan.quick ? 1_000_000 : 1_000_000_000
+    // two contents: the engine does not load what it has
+    const [saved, loaded] = [archiveOf(size, `bench/saved-${world.id}:1`, 1), archiveOf(size, `bench/loaded-${world.id}:1`, 2)]
+    const user = world.user()
+    await load(user, saved)
+    const rows = await passed(bench, [
+      {
+        figure: 'save of 1 GB',
+        size,
+        engine: (client) => client.drain('GET', `/images/get?names=${saved.id}`),
+        gateway: (client) => client.drain('GET', `/api/v1/images/${encodeURIComponent(saved.reference)}/save`),
+      },
+      {
+        figure: 'load of 1 GB',
+        size,
+        engine: (client) => client.upload('POST', '/images/load', loaded.bytes()),
+        gateway: (client) => load(client, loaded),
+        after: {
+          engine: (client) => client.drain('DELETE', `/images/${loaded.reference}`),
+          gateway: (client) => remove(client, loaded),
+        },
+      },
+    ])
+    await remove(user, saved)
+    user.close()
+    return rows
+  },
+}
+
+/** Sends the archive and waits until the engine has it, as the engine's own answer does. */
+async function load(client: Http, archive: Archive): Promise<void> {
+  await client.upload('POST', '/api/v1/images/load', archive.bytes())
+  for (;;) {
+    const { items } = await client.json<{ items: Job[] }>('GET', '/api/v1/jobs?kind=images.load&limit=1')
+    const [job] = items
+    if (job?.state === 'succeeded') return
+    if (job?.state !== 'running') throw new Error(`load: ${job?.state} ${job?.error?.detail ?? ''}`)
+    await delay(5)
+  }
+}
+
+async function remove(client: Http, { reference }: Archive): Promise<void> {
+  await client.drain('DELETE', `/api/v1/images/${encodeURIComponent(reference)}`)
+}
+
+function archiveOf(size: number, reference: string, second: number): Archive {
+  const layer = layerOf(size, new Date(second * 1_000))
+  const hash = createHash('sha256')
+  let length = 0
+  for (const chunk of layer()) {
+    hash.update(chunk)
+    length += chunk.length
+  }
+  const rootfs = { type: 'layers', diff_ids: [`sha256:${hash.digest('hex')}`] }
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', config: { Cmd: ['/none'] }, rootfs, history: [{ created_by: 'x' }] }),
+  )
+  const hex = createHash('sha256').update(config).digest('hex')
+  const manifest = Buffer.from(JSON.stringify([{ Config: `${hex}.json`, RepoTags: [reference], Layers: ['layer/layer.tar'] }]))
+  function* bytes(): Generator<Buffer> {
+    yield* entry(`${hex}.json`, config.length, [config])
+    yield* entry('layer/layer.tar', length, layer())
+    yield* entry('manifest.json', manifest.length, [manifest])
+    yield TAR_END
+  }
+  return { id: `sha256:${hex}`, reference, bytes }
+}
+
+function layerOf(size: number, modified: Date): () => Generator<Buffer> {
+  return function* () {
+    yield tarHeader({ name: 'big', type: 'file', size, mode: 0o644, uid: 0, gid: 0, modified, link: '' })
+    for (let left = size; left > 0; left -= CHUNK.length) yield left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK
+    yield tarPadding(size)
+    yield TAR_END
+  }
+}
+
+function* entry(name: string, size: number, content: Iterable<Buffer>): Generator<Buffer> {
+  yield tarHeader({ name, type: 'file', size, mode: 0o644, uid: 0, gid: 0, modified: new Date(0), link: '' })
+  yield* content
+  yield tarPadding(size)
+}

@@ -1,0 +1,80 @@
+import { isUtf8 } from 'node:buffer'
+import type { LogCursor, LogLine } from '../engine/index.js'
+import type { LogRecord, LogSkipped, LogState, StreamItem } from '../streams/source.js'
+import type { LogFilter } from './logs-filter.js'
+import { rfc3339 } from './log-time.js'
+
+/** How often a reader is told of lines that do not match. */
+const TELL_EVERY_MS = 1_000
+
+export interface Source {
+  readonly id: string
+  readonly name: string
+}
+
+/** A line without its bytes: `text` is made of them. */
+export type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer }
+
+/**
+ * Knows a line that the engine tells again. Its followers repeat some lines when the log rotates (measured): all of them are older
+ * than the reader's cursor but one that follows itself, which looks like another line of the same time. Times of lines rise
+ * strictly within a stream, so it is the same where its text is.
+ */
+export class Repeats {
+  private readonly last: { stdout?: Line; stderr?: Line } = {}
+
+  isRepeat(line: Line): boolean {
+    const last = this.last[line.stream]
+    this.last[line.stream] = line
+    if (!last || line.n < 2 || last.time !== line.time || last.end !== 'line' || line.end !== 'line') return false
+    return last.text.length === line.text.length && last.text.toString() === line.text.toString()
+  }
+}
+
+/** Makes records of the lines that are wanted, and counts those that are not. */
+export class LogRecords {
+  /** Lines that did not match since the reader was told last. */
+  private skipped = 0
+  private toldAt = 0
+
+  constructor(private readonly filter: LogFilter) {}
+
+  /** Null: it is not wanted. */
+  of({ id, name }: Source, { stream, time, n, end }: Omit<LogLine, 'bytes'>, text: string | Buffer): LogRecord | null {
+    const parsed = this.filter.take(typeof text === 'string' ? text : text.toString('latin1'))
+    if (!parsed) {
+      this.skipped += 1
+      return null
+    }
+    return { type: 'log', container: id, name, stream, time: rfc3339(time), n, text, ...(end !== 'line' && { end }), ...parsed }
+  }
+
+  /** A reader that waits for the next match must not resume from the last one; null: there is nothing new to tell. */
+  tell({ id, name }: Source, { stdout, stderr }: LogCursor): LogSkipped | null {
+    if (this.skipped === 0 || Date.now() < this.toldAt + TELL_EVERY_MS) return null
+    const cursor = { ...(stdout[0] > 0n && { stdout: placeOf(stdout) }), ...(stderr[0] > 0n && { stderr: placeOf(stderr) }) }
+    const told = { type: 'skipped', container: id, name, count: this.skipped, cursor } as const
+    this.skipped = 0
+    this.toldAt = Date.now()
+    return told
+  }
+}
+
+/** Each binary part of a socket.io event is a packet of its own; UTF-8 survives as a string to the byte. */
+export function textOf(bytes: Uint8Array): string | Buffer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return isUtf8(buffer) ? buffer.toString('utf8') : Buffer.from(buffer)
+}
+
+/** Lines that were not read before their container was removed. */
+export function removedGap(container: string, from: bigint): StreamItem {
+  return { gap: { container, from: from > 0n ? rfc3339(from) : null, to: null, reason: 'container_removed' } }
+}
+
+export function stateOf({ id, name }: Source, state: LogState['state']): StreamItem {
+  return { frames: [{ type: 'state', container: id, name, state } satisfies LogState] }
+}
+
+function placeOf([time, n]: readonly [bigint, number]): readonly [string, number] {
+  return [rfc3339(time), n]
+}
