@@ -56,7 +56,9 @@ export function ownershipsOf(pieces: readonly Piece[], ledger: Ledger): Ownershi
     if (rows.length > 1) faults.push(`${called} has ${rows.length} owners`)
     const [row] = rows
     if (!row) {
-      if (uid === '') unowned.push(each)
+      const namesake = teamOfName(each, ledger)
+      if (namesake) faults.push(`${called} is called as one of team ${namesake.name}, and is nobody's`)
+      else if (uid === '') unowned.push(each)
       else if (!pending.has(uid)) faults.push(`${called} says that it is ours, and no row says so: it is in quarantine`)
       continue
     }
@@ -105,6 +107,12 @@ function proofFault(each: Piece, row: OwnershipRow, key: string): string | null 
   const proof = createHmac('sha256', Buffer.from(key, 'base64')).update(`${row.kind}|${row.uid}|${row.team_id}`).digest('base64url')
   if (each.labels['berth.uid'] !== row.uid) return 'its label has another uid than its row'
   return each.labels['berth.witness'] === proof ? null : 'its witness proves nothing'
+}
+
+/** Nobody makes such a volume: the engine did, of a name that was to be mounted when its volume had just gone. */
+function teamOfName({ kind, name, labels }: Piece, { teams }: Ledger): TeamRow | undefined {
+  if (kind !== 'volume' || labels['berth.uid'] !== undefined) return undefined
+  return teams.find((team) => team.deleted_at === null && name.startsWith(`${team.name}--`))
 }
 
 function nameFault({ name }: Piece, row: OwnershipRow, team: TeamRow): string | null {

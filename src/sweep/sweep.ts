@@ -127,11 +127,16 @@ function volumeFaults(volumes: readonly EngineVolume[], owned: readonly Owned[])
     .map(({ Name }) => `volume ${Name}: its driver is not local, or has options`)
 }
 
+const NETWORK_OPTIONS: Readonly<Record<string, string>> = {
+  'com.docker.network.bridge.enable_icc': 'true',
+  'com.docker.network.bridge.enable_ip_masquerade': 'true',
+}
+
 function networkFaults(networks: readonly EngineNetwork[], owned: readonly Owned[], { subnets }: Ledger): string[] {
   const rows = new Map(
     owned.filter(({ piece, row }) => piece.kind === 'network' && row.witness === 'label').map(({ piece, row }) => [piece.id, row]),
   )
-  return networks.flatMap(({ Id, Name, Driver, IPAM }) => {
+  return networks.flatMap(({ Id, Name, Driver, IPAM, Options }) => {
     const row = rows.get(Id)
     if (!row) return []
     const own = new Set(subnets.filter(({ uid }) => uid === row.uid).map(({ subnet }) => subnet))
@@ -141,6 +146,10 @@ function networkFaults(networks: readonly EngineNetwork[], owned: readonly Owned
       ...real
         .filter((subnet) => !own.has(subnet))
         .map((subnet) => `network ${Name}: the range ${subnet} is not the one that was reserved for it`),
+      // the name of a bridge, or a parent, would be an interface of the host
+      ...Object.entries(Options ?? {})
+        .filter(([option, value]) => NETWORK_OPTIONS[option] !== value)
+        .map(([option]) => `network ${Name}: the option ${option} is not one of ours`),
     ]
   })
 }

@@ -1,44 +1,23 @@
 /** Requests drawn from the API's own description, mostly as it says, and now and then not. */
 import fc from 'fast-check'
-import { readFileSync } from 'node:fs'
-
-type Schema = Readonly<Record<string, unknown>>
-interface Parameter {
-  readonly name: string
-  readonly in: 'path' | 'query' | 'header'
-  readonly required?: boolean
-  readonly schema: Schema
-}
-interface Operation {
-  readonly operationId: string
-  readonly parameters?: readonly Parameter[]
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
-}
-
-const DOCUMENT = JSON.parse(readFileSync(new URL('../../../api/openapi.json', import.meta.url), 'utf8')) as {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
-}
+import { tarOf } from '../../../scripts/tar.js'
+import { DOCUMENT, JUNK, type Names, ofSchema, type Operation } from './schema-values.js'
 
 export interface RandomRequest {
+  /** Of the operation. */
   readonly id: string
   readonly method: string
   readonly path: string
+  /** Bytes as latin1 where it is no JSON. */
   readonly body: string | undefined
   readonly type: string
 }
 
-/** What would end the sessions that the others are made with, or takes its time by what it is. */
-const LEFT_OUT = new Set([
-  'AuthLogout',
-  'MePassword',
-  'SessionDelete',
-  'ContainerWait',
-  'ContainerStats',
-  'Metrics',
-  'HealthReady',
-  'OpenApi',
-])
+/** Names and ids of what there is, by the noun of its routes. */
+export type References = Readonly<Record<string, readonly string[]>>
+
+/** What would end the sessions that the others are made with, and the document itself. */
+const LEFT_OUT = new Set(['AuthLogout', 'MePassword', 'SessionDelete', 'OpenApi'])
 
 const EVIL = [
   '',
@@ -59,153 +38,134 @@ const EVIL = [
   'ſ',
   '👾',
 ]
-const JUNK: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom<unknown>(null, true, false, 0, -1, 1e308, 2 ** 53, '', 'x', [], {}, [[]], { a: { b: [] } }, '\u0000', '\ud800', {
-    __proto__: null,
-    constructor: 1,
-  }),
-  fc.string({ maxLength: 40, unit: 'binary' }),
-  fc.jsonValue({ maxDepth: 2 }),
-)
 
-/** Requests on what there is: names and ids by the noun of their routes. */
-export function requests(refs: Readonly<Record<string, readonly string[]>>): fc.Arbitrary<RandomRequest> {
-  const anyRef = fc.constantFrom('nothing', ...Object.values(refs).flat())
+/** What a field of that name refers to; any other refers to what its route is about. */
+const NOUNS: Readonly<Record<string, readonly string[]>> = {
+  ancestor: ['images'],
+  cacheFrom: ['images'],
+  container: ['containers'],
+  containers: ['containers'],
+  exited: ['numbers'],
+  image: ['images'],
+  network: ['networks'],
+  networks: ['networks'],
+  operation: ['operations'],
+  path: ['paths'],
+  permissions: ['permissions'],
+  reference: ['images', 'references'],
+  registry: ['registries'],
+  role: ['roles'],
+  roles: ['roles'],
+  source: ['images', 'volumes'],
+  target: ['references', 'paths'],
+  team: ['teams'],
+  teamName: ['teams'],
+  teams: ['teams'],
+  token: ['tokens'],
+  url: ['addresses'],
+  user: ['users'],
+  volume: ['volumes'],
+  volumesFrom: ['containers'],
+}
+
+/** What is there whoever looks. */
+const KNOWN: References = {
+  addresses: ['https://registry.example:5000', 'http://127.0.0.1:1', 'https://example.org/hook'],
+  numbers: ['0', '1', '137'],
+  operations: ['ContainerList', 'ContainerCreate', 'ImageDelete'],
+  paths: ['/', '/etc', '/etc/passwd', '/tmp/x', '/proc/self'],
+  permissions: ['containers.read', 'containers.operate', 'images.read'],
+  references: ['made:1', 'x/y:z', 'busybox'],
+  roles: ['viewer', 'developer', 'maintainer'],
+}
+
+/** Requests of somebody who sees `own`, and has heard of `others`. */
+export function requests(own: References, others: readonly string[]): fc.Arbitrary<RandomRequest> {
   const operations = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, operation]) => operation.operationId && !LEFT_OUT.has(operation.operationId))
-      .map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+      .map(([method, operation]) => requestOf({ method: method.toUpperCase(), path, operation }, namesOf(path, own, others))),
   )
-  return fc.constantFrom(...operations).chain(({ path, method, operation }) => {
-    const { parameters = [], operationId: id } = operation
-    // mostly of the kind that the route speaks of
-    const own = refs[path.split('/')[3] ?? ''] ?? []
-    const ref = own.length > 0 ? fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...own) }, { weight: 1, arbitrary: anyRef }) : anyRef
-    const given = parameters.map((parameter) => valueOf(parameter, ref).map((value) => [parameter, value] as const))
-    const content = Object.entries(operation.requestBody?.content ?? {})[0]
-    const type = content?.[0] ?? 'application/json'
-    const body = content === undefined ? fc.constant(undefined) : bodyOf(content[1].schema, type, ref)
-    return fc.record({ values: fc.tuple(...given), body }).map(({ values, body }) => {
-      let target = path
-      const query: string[] = []
-      for (const [{ name, in: place }, value] of values)
-        if (place === 'path') target = target.replace(`{${name}}`, value ?? 'x')
-        else if (place === 'query' && value !== null) query.push(`${encodeURIComponent(name)}=${value}`)
-      // what no parameter stands for
-      target = target.replaceAll(/\{\w+\}/g, 'x')
-      return { id, method, path: target + (query.length > 0 ? `?${query.join('&')}` : ''), body, type }
-    })
+  return fc.oneof(...operations)
+}
+
+interface Route {
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+}
+
+function requestOf({ method, path, operation }: Route, names: Names): fc.Arbitrary<RandomRequest> {
+  const { parameters = [], operationId: id } = operation
+  const needed = parameters.filter(({ required }) => required)
+  const optional = parameters.filter(({ required }) => !required)
+  // a few of the optional ones: with all of them something is always wrong
+  const values = fc
+    .subarray(optional, { maxLength: Math.min(3, optional.length) })
+    .chain((chosen) => fc.tuple(...[...needed, ...chosen].map((each) => valueOf(each, names).map((value) => [each, value] as const))))
+  const content = Object.entries(operation.requestBody?.content ?? {})[0]
+  const type = content?.[0] ?? 'application/json'
+  const body = content === undefined ? fc.constant(undefined) : bodyOf(content[1].schema, type, names)
+  return fc.record({ values, body }).map(({ values, body }) => {
+    let target = path
+    const query: string[] = []
+    for (const [{ name, in: place }, value] of values)
+      if (place === 'path') target = target.replace(`{${name}}`, value ?? 'x')
+      else if (place === 'query' && value !== null) query.push(`${encodeURIComponent(name)}=${value}`)
+    // what no parameter stands for
+    target = target.replaceAll(/\{\w+\}/g, 'x')
+    return { id, method, path: target + (query.length > 0 ? `?${query.join('&')}` : ''), body, type }
   })
 }
 
-/** Null: left out. Encoded where it has to be to be sent at all. */
-function valueOf({ name, in: place, schema, required }: Parameter, ref: fc.Arbitrary<string>): fc.Arbitrary<string | null> {
-  if (place === 'path')
-    return fc.oneof({ weight: 8, arbitrary: ref.map(encodeURIComponent) }, { weight: 1, arbitrary: fc.constantFrom(...EVIL).map(sendable) })
-  // it would wait for an end that does not come
-  if (name === 'follow' || name === 'timeout') return fc.constant(null)
-  const valid = fc
-    .oneof({ weight: 3, arbitrary: ofSchema(schema, ref, 0) }, { weight: 1, arbitrary: ref })
-    .map((value) => encodeURIComponent(wellFormed(typeof value === 'string' ? value : JSON.stringify(value))))
-  const strange = fc.constantFrom(...EVIL).map(sendable)
-  return fc.oneof(
-    { weight: required ? 0 : 5, arbitrary: fc.constant(null) },
-    { weight: 4, arbitrary: valid },
-    { weight: 1, arbitrary: strange },
-  )
+function namesOf(path: string, own: References, others: readonly string[]): Names {
+  const all = { ...KNOWN, ...own }
+  const any = fc.constantFrom('nothing', ...others, ...Object.values(all).flat())
+  return (field) => {
+    const nouns = NOUNS[field] ?? [path.split('/')[3] ?? '']
+    const fitting = nouns.flatMap((noun) => [...(KNOWN[noun] ?? []), ...(own[noun] ?? [])])
+    const fresh = /^(user)?name$/.test(field) ? 7 : 0
+    return fc.oneof(
+      { weight: fitting.length > 0 ? 7 : 0, arbitrary: fc.constantFrom('', ...fitting).filter((name) => name !== '') },
+      { weight: fresh, arbitrary: fc.nat().map((n) => `new${n.toString(36)}`) },
+      { weight: 1, arbitrary: any },
+    )
+  }
 }
 
-function bodyOf(schema: Schema, type: string, ref: fc.Arbitrary<string>): fc.Arbitrary<string | undefined> {
-  if (!/json/.test(type)) return fc.string({ maxLength: 600, unit: 'binary' })
-  const valid = ofSchema(schema, ref, 0).map((value) => JSON.stringify(value))
+/** Null: left out. Encoded where it has to be to be sent at all. */
+function valueOf(
+  { name, in: place, schema, required }: NonNullable<Operation['parameters']>[number],
+  names: Names,
+): fc.Arbitrary<string | null> {
+  const strange = fc.constantFrom(...EVIL).map(sendable)
+  if (place === 'path') return fc.oneof({ weight: 8, arbitrary: names(name).map(encodeURIComponent) }, { weight: 1, arbitrary: strange })
+  // it would wait for an end that does not come
+  if (name === 'follow' || name === 'timeout') return fc.constant(null)
+  const valid = ofSchema(schema, { field: name, depth: 0, names }).map(queryText)
+  return fc.oneof({ weight: 7, arbitrary: valid }, { weight: 1, arbitrary: names(name).map(queryText) }, { weight: 1, arbitrary: strange })
+}
+
+function queryText(value: unknown): string {
+  const [first] = Array.isArray(value) ? (value as unknown[]) : [value]
+  return encodeURIComponent((typeof first === 'string' ? first : (JSON.stringify(first) ?? '')).toWellFormed())
+}
+
+/** Of a container's files, of an image, of a build: what all three take. */
+const TAR = tarOf({ Dockerfile: 'FROM busybox:1\nCOPY x /x\n', x: 'x' }).toString('latin1')
+
+function bodyOf(schema: Readonly<Record<string, unknown>>, type: string, names: Names): fc.Arbitrary<string | undefined> {
+  if (!/json/.test(type)) return fc.oneof(fc.constant(TAR), fc.constant(TAR.slice(0, 700)), fc.string({ maxLength: 600, unit: 'binary' }))
+  const valid = ofSchema(schema, { field: '', depth: 0, names }).map((value) => JSON.stringify(value))
   return fc.oneof(
-    { weight: 12, arbitrary: valid },
+    { weight: 14, arbitrary: valid },
     { weight: 1, arbitrary: JUNK.map((value) => JSON.stringify(value) ?? '') },
     { weight: 1, arbitrary: valid.map((text) => (text ?? '').slice(0, -1)) },
     { weight: 1, arbitrary: fc.constant(undefined) },
   )
 }
 
-function ofSchema(schema: Schema, ref: fc.Arbitrary<string>, depth: number): fc.Arbitrary<unknown> {
-  const valid = exact(resolved(schema), ref, depth)
-  return depth === 0 ? valid : fc.oneof({ weight: 14, arbitrary: valid }, { weight: 1, arbitrary: JUNK })
-}
-
-function exact(schema: Schema, ref: fc.Arbitrary<string>, depth: number): fc.Arbitrary<unknown> {
-  const { enum: words, type } = schema as { enum?: unknown[]; type?: string | string[] }
-  if (words) return fc.constantFrom(...words)
-  const alternatives = (schema['oneOf'] ?? schema['anyOf'] ?? schema['allOf']) as Schema[] | undefined
-  if (alternatives) return fc.oneof(...alternatives.map((each) => ofSchema(each, ref, depth)))
-  switch (Array.isArray(type) ? type[0] : type) {
-    case 'integer':
-    case 'number':
-      return number(schema)
-    case 'boolean':
-      return fc.boolean()
-    case 'array':
-      return fc.array(ofSchema((schema['items'] as Schema | undefined) ?? {}, ref, depth + 1), { maxLength: 3 })
-    case 'object':
-      return object(schema, ref, depth)
-    case 'string':
-      return text(schema, ref)
-    default:
-      return fc.oneof(ref, JUNK)
-  }
-}
-
-function number(schema: Schema): fc.Arbitrary<number> {
-  const min = Number(schema['minimum'] ?? 0)
-  const max = Number(schema['maximum'] ?? min + 100_000)
-  return fc.oneof(
-    fc.integer({ min: Math.ceil(min), max: Math.min(Math.floor(max), 2 ** 31 - 1) }),
-    fc.constantFrom(min, max, min - 1, max + 1),
-  )
-}
-
-function object(schema: Schema, ref: fc.Arbitrary<string>, depth: number): fc.Arbitrary<unknown> {
-  const properties = schema['properties'] as Readonly<Record<string, Schema>> | undefined
-  if (!properties) return fc.dictionary(fc.constantFrom('a', 'KEY', 'berth.uid', ''), fc.string({ maxLength: 20 }), { maxKeys: 2 })
-  if (depth > 4) return fc.constant({})
-  const required = new Set((schema['required'] as string[] | undefined) ?? [])
-  const model = Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, ofSchema(inner, ref, depth + 1)]))
-  const optional = Object.keys(properties).filter((name) => !required.has(name))
-  // a few of the optional ones: with all of them something is always wrong
-  return fc.subarray(optional, { maxLength: Math.min(3, optional.length) }).chain((chosen) => {
-    const names = [...required, ...chosen].filter((name) => name in model)
-    return fc.record(Object.fromEntries(names.map((name) => [name, model[name]!])))
-  })
-}
-
-function text(schema: Schema, ref: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  if (schema['format'] === 'date-time') return fc.constantFrom('2026-11-27T10:00:00Z', '2099-01-01T00:00:00.000Z', '2026-13-41T10:00:00Z')
-  if (schema['format'] === 'uuid') return fc.uuid()
-  const pattern = schema['pattern'] as string | undefined
-  const shaped = pattern === undefined ? null : matching(pattern)
-  return fc.oneof(
-    { weight: 4, arbitrary: ref },
-    { weight: 3, arbitrary: shaped ?? ref },
-    { weight: 1, arbitrary: fc.string({ maxLength: 60 }) },
-  )
-}
-
-function matching(pattern: string): fc.Arbitrary<string> | null {
-  try {
-    return fc.stringMatching(new RegExp(pattern))
-  } catch {
-    return null
-  }
-}
-
-function resolved(schema: Schema): Schema {
-  const name = /^#\/components\/schemas\/(\w+)$/.exec((schema['$ref'] as string | undefined) ?? '')?.[1]
-  return name === undefined ? schema : resolved(DOCUMENT.components.schemas[name] ?? {})
-}
-
 /** Node's own client refuses to send some bytes at all. */
 function sendable(text: string): string {
-  return encodeURI(wellFormed(text)).replaceAll(/%25([0-9a-f]{2})/gi, '%$1')
-}
-
-function wellFormed(text: string): string {
-  return text.toWellFormed()
+  return encodeURI(text.toWellFormed()).replaceAll(/%25([0-9a-f]{2})/gi, '%$1')
 }
