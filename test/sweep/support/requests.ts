@@ -134,10 +134,7 @@ function namesOf(path: string, own: References, others: readonly string[]): Name
 }
 
 /** Null: left out. Encoded where it has to be to be sent at all. */
-function valueOf(
-  { name, in: place, schema, required }: NonNullable<Operation['parameters']>[number],
-  names: Names,
-): fc.Arbitrary<string | null> {
+function valueOf({ name, in: place, schema }: NonNullable<Operation['parameters']>[number], names: Names): fc.Arbitrary<string | null> {
   const strange = fc.constantFrom(...EVIL).map(sendable)
   if (place === 'path') return fc.oneof({ weight: 8, arbitrary: names(name).map(encodeURIComponent) }, { weight: 1, arbitrary: strange })
   // it would wait for an end that does not come
