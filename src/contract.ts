@@ -8,6 +8,7 @@ import { createApp } from './app.js'
 import { loadConfig } from './config/config.js'
 import { openApiFaults } from './contract/openapi-faults.js'
 import { errorsPage, operationsPage, permissionsPage } from './contract/pages.js'
+import { parametersPage } from './contract/parameters-page.js'
 import { profilesPage } from './contract/profiles-page.js'
 import { openApiDocument, operationsOf, sorted } from './http/openapi.js'
 import { openDatabase } from './store/database.js'
@@ -51,6 +52,7 @@ async function generate({ openapi, asyncapi }: Documents): Promise<Map<string, s
     ['docs/permissions.md', permissionsPage()],
     ['docs/errors.md', errorsPage()],
     ['docs/profiles.md', profilesPage()],
+    ['docs/engine-parameters.md', parametersPage()],
     ['clients/typescript/src/generated/openapi.ts', await typesOf(openapi)],
     ['clients/typescript/src/generated/routes.ts', GENERATED_NOTE + routesOf(openapi)],
     ['clients/typescript/src/generated/protocol.ts', GENERATED_NOTE + contentOf('src/streams/protocol.ts')],

@@ -8,6 +8,7 @@ import { connectionError, engineError, type Doing } from './engine-error.js'
 import { HijackedSession } from './hijacked-session.js'
 import { throughDockerode, type Ask } from './modem.js'
 import type { EngineSettings } from './options.js'
+import { assertPermitted } from './permitted.js'
 import { ping } from './ping.js'
 import type { Session } from './session.js'
 import type { Transport } from './transport.js'
@@ -63,7 +64,8 @@ export class EngineClient {
   }
 
   /** The same with the head of the answer. */
-  open(method: string, path: string, options: CallOptions = {}): Promise<OpenAnswer> {
+  async open(method: string, path: string, options: CallOptions = {}): Promise<OpenAnswer> {
+    assertPermitted({ method, path, ...options })
     return this.limited(options, async (limit, version) => {
       const answer = await this.send(method, `/v${version}${path}`, options, limit)
       return { headers: answer.headers, chunks: bytesOf(answer, this.hooks(options)) }
@@ -71,7 +73,8 @@ export class EngineClient {
   }
 
   /** The same of a GET for gigabytes: a chunk is valid until the next is asked for. */
-  openBulk(path: string, options: Pick<CallOptions, 'signal' | 'doing'>): Promise<OpenAnswer> {
+  async openBulk(path: string, options: Pick<CallOptions, 'signal' | 'doing'>): Promise<OpenAnswer> {
+    assertPermitted({ method: 'GET', path })
     return this.limited({ ...options, endless: true }, async (limit, version) => {
       const answer = await this.transport.bulk({ path: `/v${version}${path}`, signal: limit })
       this.connection.alive()
@@ -88,7 +91,8 @@ export class EngineClient {
   }
 
   /** A connection of our own to a process. */
-  hijack(path: string, options: CallOptions & { tty: boolean }): Promise<Session> {
+  async hijack(path: string, options: CallOptions & { tty: boolean }): Promise<Session> {
+    assertPermitted({ method: 'POST', path, ...options })
     return this.limited(options, async (limit, version) => {
       const { headers = {}, body = {} } = options
       const request = { method: 'POST', path: `/v${version}${path}`, headers, body: JSON.stringify(body), signal: limit }
@@ -107,12 +111,11 @@ export class EngineClient {
   }
 
   private dockerode<T>(ask: Ask, options: CallOptions, read: (answer: IncomingMessage) => Promise<T>): Promise<T> {
-    return throughDockerode(ask, ({ method, path, body }) =>
-      this.limited(options, async (limit, version) => {
-        const answer = await this.send(method, `/v${version}${path}`, { ...options, ...(body && { body }) }, limit)
-        return read(answer)
-      }),
-    )
+    return throughDockerode(ask, ({ method, path, body }) => {
+      const call = { ...options, ...(body && { body }) }
+      assertPermitted({ method, path, ...call })
+      return this.limited(options, async (limit, version) => read(await this.send(method, `/v${version}${path}`, call, limit)))
+    })
   }
 
   private async limited<T>(options: CallOptions, work: (limit: AbortSignal, version: string) => Promise<T>): Promise<T> {

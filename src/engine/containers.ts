@@ -76,8 +76,8 @@ export class Containers {
   constructor(private readonly client: EngineClient) {}
 
   /** All containers, also those that do not run. Sizes are never asked for: they cost the engine a walk over the disk. */
-  list(filters?: Readonly<Record<string, readonly string[]>>): Promise<ContainerSummary[]> {
-    return this.client.json(listOf(SUMMARY), (docker) => docker.listContainers({ all: true, filters: filters && JSON.stringify(filters) }))
+  list(): Promise<ContainerSummary[]> {
+    return this.client.json(listOf(SUMMARY), (docker) => docker.listContainers({ all: true }))
   }
 
   inspect(id: string): Promise<ContainerInspect> {
@@ -96,8 +96,8 @@ export class Containers {
   }
 
   /** Sends the spec as it was admitted. A missing image is IMAGE_NOT_PRESENT, a taken name NAME_IN_USE. */
-  create(name: string, spec: Admitted<ContainerSpec>, options: { platform?: string } = {}): Promise<ContainerCreated> {
-    const inQuery = { name: containerName(name), platform: options.platform }
+  create(name: string, spec: Admitted<ContainerSpec>): Promise<ContainerCreated> {
+    const inQuery = { name: containerName(name) }
     const doing = { verb: 'create', name, image: spec.Image } as const
     return this.client.json(CREATED, (docker) => docker.createContainer(withBody<object>(spec, inQuery)), { doing })
   }
@@ -108,16 +108,14 @@ export class Containers {
   }
 
   /** Returns false when it had stopped already. `timeout` in seconds until it is killed; the engine's default is 10 or the container's own. */
-  stop(id: string, options: { timeout?: number; signal?: string } = {}): Promise<boolean> {
-    const { timeout, signal } = options
-    return this.client.act((docker) => docker.getContainer(fullId(id)).stop({ t: timeout, signal }), {
+  stop(id: string, { timeout }: { timeout?: number } = {}): Promise<boolean> {
+    return this.client.act((docker) => docker.getContainer(fullId(id)).stop({ t: timeout }), {
       graceSeconds: timeout ?? LONGEST_STOP,
     })
   }
 
-  async restart(id: string, options: { timeout?: number; signal?: string } = {}): Promise<void> {
-    const { timeout, signal } = options
-    await this.client.act((docker) => docker.getContainer(fullId(id)).restart({ t: timeout, signal }), {
+  async restart(id: string, { timeout }: { timeout?: number } = {}): Promise<void> {
+    await this.client.act((docker) => docker.getContainer(fullId(id)).restart({ t: timeout }), {
       graceSeconds: timeout ?? LONGEST_STOP,
       doing: { verb: 'start', id },
     })
@@ -191,9 +189,9 @@ export class Containers {
   }
 
   /** A hijacked connection to the main process. */
-  attach(id: string, options: { tty: boolean; stdin: boolean; logs?: boolean; signal?: AbortSignal }): Promise<Session> {
-    const { tty, stdin, logs, signal } = options
-    const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, logs, detachKeys: NO_KEYS })}`
+  attach(id: string, options: { tty: boolean; stdin: boolean; signal?: AbortSignal }): Promise<Session> {
+    const { tty, stdin, signal } = options
+    const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, detachKeys: NO_KEYS })}`
     return this.client.hijack(path, { tty, signal })
   }
 }

@@ -31,7 +31,6 @@ export interface TransferOptions {
   /** A tag or a `sha256:` digest; never empty, or the engine would pull every tag. */
   readonly tag: string
   readonly auth?: RegistryAuth
-  readonly platform?: string
   /** Aborting ends the engine's work too: it stops when the connection closes. */
   readonly signal?: AbortSignal
 }
@@ -82,16 +81,15 @@ export class Images {
     await this.client.act((docker) => docker.getImage(imageReference(image)).tag(to))
   }
 
-  /** By reference it drops that reference; by id with force it drops everybody's. `prune: false` keeps untagged parents. */
-  remove(image: string, options: { force?: boolean; prune?: boolean } = {}): Promise<ImageRemoved[]> {
-    const flags = { force: options.force, noprune: options.prune === false ? true : undefined }
-    return this.client.json(REMOVED, (docker) => docker.getImage(imageReference(image)).remove(flags), { graceSeconds: SLOW_REMOVE })
+  /** By reference it drops that reference; by id also its one name. Never with force, which drops everybody's. */
+  remove(image: string): Promise<ImageRemoved[]> {
+    return this.client.json(REMOVED, (docker) => docker.getImage(imageReference(image)).remove(), { graceSeconds: SLOW_REMOVE })
   }
 
   /** Progress until it is done; a failure is thrown as PULL_FAILED, coarse on purpose: exact texts would make it a port scanner. */
   pull(options: TransferOptions): AsyncGenerator<ProgressEvent> {
-    const { tag, platform, auth, signal } = options
-    const path = `/images/create${query({ fromImage: repository(options.repository), tag: tagOrDigest(tag), platform })}`
+    const { tag, auth, signal } = options
+    const path = `/images/create${query({ fromImage: repository(options.repository), tag: tagOrDigest(tag) })}`
     return this.transfer(path, { signal, headers: registryAuth(auth), doing: { verb: 'pull' } })
   }
 

@@ -16,7 +16,6 @@ const SLOW_DF = 270
 export interface EventsOptions {
   readonly since?: bigint
   readonly until?: bigint
-  readonly filters?: Readonly<Record<string, readonly string[]>>
   readonly signal?: AbortSignal
 }
 
@@ -49,8 +48,8 @@ export class System {
    * the subscription: what happens from there on is told.
    */
   events(options: EventsOptions = {}): Promise<AsyncGenerator<EngineEvent>> {
-    const { since, until, filters, signal } = options
-    const path = `/events${query({ since: engineSeconds(since), until: engineSeconds(until), filters })}`
+    const { since, until, signal } = options
+    const path = `/events${query({ since: engineSeconds(since), until: engineSeconds(until) })}`
     return this.client.streamJson('GET', path, EVENT, { signal })
   }
 }

@@ -28,7 +28,7 @@ export class Volumes {
     return this.client.json(INSPECT, (docker) => docker.createVolume(withBody(spec)), { doing: { verb: 'create', name: spec.Name } })
   }
 
-  async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
-    await this.client.act((docker) => docker.getVolume(volumeName(name)).remove({ force: options.force }))
+  async remove(name: string): Promise<void> {
+    await this.client.act((docker) => docker.getVolume(volumeName(name)).remove())
   }
 }

@@ -4,6 +4,7 @@ import { HOST_ROLES, operation, type OperationId, OPERATIONS, PERMISSIONS, type 
 import { CONTAINER_FIELDS } from '../../src/admission/fields/container-fields.js'
 import { EXEC_FIELDS, NETWORK_FIELDS, UPDATE_FIELDS, VOLUME_FIELDS } from '../../src/admission/fields/other-fields.js'
 import { ERRORS } from '../../src/common/errors.js'
+import { ENGINE_CALLS } from '../../src/engine/parameters.js'
 import { Config, SECRET_SETTINGS } from '../../src/config/config.js'
 
 /** The cells of a page's table by its first cell, without backticks. */
@@ -143,5 +144,18 @@ describe('docs/configuration.md', () => {
       value === undefined ? '–' : Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(',')) : `${value as string | number}`
     expect(shown).toBe(text)
     expect(file).toBe((SECRET_SETTINGS as readonly string[]).includes(name) ? 'yes' : '–')
+  })
+})
+
+describe('docs/engine-parameters.md', () => {
+  const text = readFileSync(new URL('../../docs/engine-parameters.md', import.meta.url), 'utf8')
+  const rows = Object.values(ENGINE_CALLS).flatMap(({ query = {}, headers = {}, body }) => [
+    ...Object.values(query),
+    ...Object.values(headers),
+    ...(typeof body === 'object' ? Object.values(body) : []),
+  ])
+
+  it('has a line for each row of the table of parameters', () => {
+    expect(text.split('\n').filter((line) => line.startsWith('| `'))).toHaveLength(rows.length)
   })
 })

@@ -21,7 +21,7 @@ describe('a pull', () => {
     expect(Descriptor.digest).toBe(digest)
     const image = await engine.images.inspect(`${repository}@${digest}`)
     for await (const event of engine.images.pull({ repository, tag: digest })) expect(event.status).toBeTypeOf('string')
-    await engine.images.remove(image.Id, { force: true })
+    await engine.images.remove(image.Id)
   })
 
   it('that is cancelled ends on the engine too', async () => {
