@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common'
 import { advance, Engine, LOG_START, type LogCursor, type LogLine, readLogBatches, seen } from '../engine/index.js'
 import { type Audience, CutShort, type SharedReader, SharedUpstreams } from '../streams/source.js'
 import { rfc3339 } from './log-time.js'
-import { type Line, textOf } from './logs-records.js'
+import { hasRead, newest } from './logs-cursor.js'
+import { type Line, lineOf } from './logs-records.js'
 import { untilStalled } from './logs-stall.js'
 
 /** A line as all its readers share it. */
@@ -63,7 +64,11 @@ export class LogFeeds {
         if (turn.done === true) return
         const at = Date.now()
         for (const line of turn.value) if (line.end !== 'cut') cursor = advance(cursor, line)
-        yield turn.value.map((line) => ({ line: shared(line), at, uncertain: beginning.isUncertain(line) }))
+        yield turn.value.map((line) => ({
+          line: { ...lineOf(line), stamp: rfc3339(line.time) },
+          at,
+          uncertain: beginning.isUncertain(line),
+        }))
       }
     } finally {
       await follower.return('ended')
@@ -78,6 +83,16 @@ export class LogFeeds {
   }
 }
 
+/** Goes on from the last line that a reader has, where that is kept; else all that was until now has to be read. */
+export function replays(reader: LogReader, cursor: LogCursor): boolean {
+  const { stream, time, n } = newest(cursor)
+  const isLast = ({ line, uncertain }: FedLine): boolean => line.time === time && line.stream === stream && line.n === n && !uncertain
+  if (hasRead(cursor) && reader.skipBehind(isLast)) return true
+  // begun at the oldest that is kept it would soon miss some of what it has no need of
+  reader.skip()
+  return false
+}
+
 /** Neighbours that came together. */
 export function byArrival(items: readonly FedLine[]): { at: number; lines: Line[] }[] {
   const groups: { at: number; lines: Line[] }[] = []
@@ -86,11 +101,6 @@ export function byArrival(items: readonly FedLine[]): { at: number; lines: Line[
     groups.at(-1)!.lines.push(line)
   }
   return groups
-}
-
-/** All that is the same for every reader, made once. */
-function shared({ stream, time, n, end, bytes }: LogLine): Line {
-  return { stream, time, n, end, text: textOf(bytes), stamp: rfc3339(time) }
 }
 
 /**

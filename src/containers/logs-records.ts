@@ -64,6 +64,11 @@ export class LogRecords {
   }
 }
 
+/** Once for each line that is read: no spread. */
+export function lineOf({ stream, time, n, end, bytes }: LogLine): Line {
+  return { stream, time, n, end, text: textOf(bytes) }
+}
+
 /** Each binary part of a socket.io event is a packet of its own; UTF-8 survives as a string to the byte. */
 export function textOf(bytes: Uint8Array): string | Buffer {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -92,6 +92,18 @@ export class SharedReader<T> {
     this.at = upstream.ring.first
   }
 
+  /** Leaves out all that came until now. */
+  skip(): void {
+    this.at = this.upstream.ring.next
+  }
+
+  /** Goes to right behind the newest item that is such; false, and stays, where none is kept. */
+  skipBehind(isSuch: (item: T) => boolean): boolean {
+    const place = this.upstream.ring.behind(isSuch)
+    this.at = place ?? this.at
+    return place !== null
+  }
+
   /** What there is since the last turn, or what comes next. Null: the upstream has ended, or the signal. @throws its error */
   async next(): Promise<Turn<T> | null> {
     const { upstream, options } = this
