@@ -29,6 +29,7 @@ export interface Schema {
   subnets: SubnetsTable
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
+  seccomp_profiles: SeccompProfilesTable
   host_ports: HostPortsTable
   renames: RenamesTable
   events: EventsTable
@@ -330,6 +331,15 @@ export interface HostExportTeamsTable {
   team_id: string
 }
 
+/** A seccomp profile that an administrator named. */
+export interface SeccompProfilesTable {
+  name: string
+  /** JSON in the engine's words. */
+  content: string
+  created_at: string
+  updated_at: string
+}
+
 /** A registry as one team knows it, with its credential. */
 export interface RegistriesTable {
   id: string
@@ -399,6 +409,7 @@ export interface HostPortsTable {
 }
 
 export type HostExportRow = Selectable<HostExportsTable>
+export type SeccompProfileRow = Selectable<SeccompProfilesTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>
