@@ -72,5 +72,5 @@ function summary(
 }
 
 function view(row: SeccompProfileRow, teams: readonly TeamRow[]): SeccompProfile {
-  return { ...summary(row, teams), profile: JSON.parse(row.content) as SeccompProfileBody }
+  return Object.assign(summary(row, teams), { profile: JSON.parse(row.content) as SeccompProfileBody })
 }
