@@ -89,6 +89,13 @@ module.exports = {
       to: { path: `^src/(http|docker-api|jobs|${DOMAIN})/` },
     },
     {
+      name: 'sweep-is-independent',
+      comment: 'it finds out what the gateway has got wrong, so it shares nothing with it but the settings and the database',
+      severity: 'error',
+      from: from('^src/sweep/'),
+      to: { path: '^src/(?!sweep/|store/|config/)' },
+    },
+    {
       name: 'no-http-in-services',
       comment: 'a service speaks in AppErrors; fastify and HTTP exceptions are the edge',
       severity: 'error',

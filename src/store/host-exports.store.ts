@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { nowIso } from '../common/clock.js'
 import { Database } from './database.js'
 import type { HostExportRow } from './schema.js'
 
@@ -41,6 +42,13 @@ export class HostExportStore {
   /** False: there was none. */
   async delete(alias: string): Promise<boolean> {
     return this.db.transaction().execute(async (tx) => {
+      for (const { path, read_only, team_id } of await tx
+        .selectFrom('host_exports')
+        .innerJoin('host_export_teams', 'host_export_teams.alias', 'host_exports.alias')
+        .select(['path', 'read_only', 'team_id'])
+        .where('host_exports.alias', '=', alias)
+        .execute())
+        await tx.insertInto('former_exports').values({ team_id, until: nowIso(), path, read_only }).execute()
       await tx.deleteFrom('host_export_teams').where('alias', '=', alias).execute()
       const { numDeletedRows } = await tx.deleteFrom('host_exports').where('alias', '=', alias).executeTakeFirstOrThrow()
       return numDeletedRows > 0n

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
+import type { FormerExportsTable, FormerPoliciesTable } from './former-schema.js'
 import type { EventMarksTable, EventsTable, LeasesTable, WebhooksTable } from './events.schema.js'
 
 export type * from './events.schema.js'
@@ -30,6 +31,8 @@ export interface Schema {
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
   seccomp_profiles: SeccompProfilesTable
+  former_policies: FormerPoliciesTable
+  former_exports: FormerExportsTable
   host_ports: HostPortsTable
   renames: RenamesTable
   events: EventsTable
@@ -417,6 +420,8 @@ export type TotpRow = Selectable<TotpTable>
 export type ImageScratchRow = Selectable<ImageScratchTable>
 export type RoleRow = Selectable<RolesTable>
 export type UserRow = Selectable<UsersTable>
+/** What of a team's row says what it may make. */
+export type TeamPolicyRow = Selectable<TeamPolicyColumns> & Pick<TeamsTable, 'profile'>
 export type TeamRow = Selectable<TeamsTable & TeamPolicyColumns>
 export type SessionRow = Selectable<SessionsTable>
 export type TokenRow = Selectable<TokensTable>

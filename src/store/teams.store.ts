@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Transaction, Updateable } from 'kysely'
+import { nowIso } from '../common/clock.js'
 import { DEFAULT_NETWORK } from '../common/team-network.js'
 import { Database } from './database.js'
 import { lockTeam } from './team-lock.js'
@@ -44,7 +45,13 @@ export class TeamStore {
   changePolicy(id: string, change: TeamPolicyChange, check: (row: TeamRow) => void): Promise<TeamRow> {
     return this.db.transaction().execute(async (tx) => {
       await lockTeam(tx, id)
-      check(await tx.selectFrom('teams').selectAll().where('id', '=', id).executeTakeFirstOrThrow())
+      const before = await tx.selectFrom('teams').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+      check(before)
+      const { profile, profile_expires_at, port_range, granted } = before
+      await tx
+        .insertInto('former_policies')
+        .values({ team_id: id, until: nowIso(), profile, profile_expires_at, port_range, granted })
+        .execute()
       return tx.updateTable('teams').set(change).where('id', '=', id).returningAll().executeTakeFirstOrThrow()
     })
   }

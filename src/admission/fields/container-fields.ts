@@ -286,10 +286,8 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     only('an address', (address: string) => /^[0-9a-fA-F.:]{2,45}$/.test(address)),
   ),
   'HostConfig.PortBindings{}[].HostPort': by('string', shape.hostPort(), shape.hostPort(), shape.hostPort(true)),
-  'HostConfig.PublishAllPorts': all(
-    'boolean',
-    byDefault(() => false, allow),
-  ),
+  // The engine would take any port, on every address, and nobody had reserved it: what is to be published is written out.
+  'HostConfig.PublishAllPorts': all('boolean', saying('must be false: name the ports in PortBindings', set(false))),
   'HostConfig.Dns': all(
     'string[]',
     only('on the list of an administrator', (servers: string[], { granted }) => servers.every((server) => granted.dns.includes(server))),

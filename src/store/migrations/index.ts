@@ -14,6 +14,7 @@ import * as imageScratch from './0030-image-scratch.js'
 import * as events from './0040-events.js'
 import * as webhooks from './0041-webhooks.js'
 import * as registries from './0050-registries.js'
+import * as formerPolicies from './0090-former-policies.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -32,4 +33,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0041-webhooks': webhooks,
   '0050-registries': registries,
   '0060-terminals': terminals,
+  '0090-former-policies': formerPolicies,
 }
