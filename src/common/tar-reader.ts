@@ -19,9 +19,10 @@ interface Extension {
 
 /**
  * The entries of a tar as they come (ustar, pax and GNU), each with its bytes; reading pulls. What an entry is not read of is
- * skipped by asking for the next, and what comes after the end is read away. A piece of `data` is valid until the next is
+ * skipped by asking for the next, and the padding after the end is read away: two readers of tars do not agree on what else
+ * there may be, so it is refused. A piece of `data` is valid until the next is
  * asked for, when those of `chunks` are. Returning it returns `chunks`.
- * @throws Error for what is no tar or ends within an entry, and whatever `chunks` throws
+ * @throws Error for what is no tar, ends within an entry or goes on after its end, and whatever `chunks` throws
  */
 export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
@@ -47,7 +48,7 @@ export async function* readTar(
         await data.skip()
       }
     }
-    await source.drain()
+    await source.padding()
   } finally {
     await source.close()
   }
@@ -107,9 +108,12 @@ class Source {
     return piece
   }
 
-  async drain(): Promise<void> {
-    do this.chunk = new Uint8Array(0)
-    while (await this.fill())
+  /** Zeros to the end of the bytes. */
+  async padding(): Promise<void> {
+    while (await this.fill()) {
+      if (this.chunk.some((byte) => byte !== 0)) throw new Error('something comes after the end')
+      this.chunk = new Uint8Array(0)
+    }
   }
 
   async close(): Promise<void> {

@@ -102,7 +102,7 @@ describe('reading a tar', () => {
     expect(names).toEqual(['one', 'two'])
   })
 
-  it('reads away what comes after the end', async () => {
+  it('reads away the padding after the end', async () => {
     let rest = 0
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield written({ name: 'one' })
@@ -110,6 +110,13 @@ describe('reading a tar', () => {
     }
     for await (const _ of readTar(chunks())) void _
     expect(rest).toBe(3)
+  })
+
+  it('refuses what comes after the end', async () => {
+    const reading = async () => {
+      for await (const _ of readTar(inPieces(Buffer.concat([written({ name: 'one' }), Buffer.alloc(700), Buffer.from('x')]), 512))) void _
+    }
+    await expect(reading()).rejects.toThrow('after the end')
   })
 
   it('returns its source when it is left', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { TeamRef } from '../access/index.js'
 import { Inventory } from '../engine/index.js'
 import type { Listed } from './container-filter.js'
@@ -23,7 +24,7 @@ interface Watched {
   views: ReadonlyMap<string, ContainerSummary>
 }
 
-/** The list of containers as a sequence of changes. Views are compared by identity, since one stays the same object until it changes. */
+/** The list of containers as a sequence of changes. Most views are the same object as before, so comparing them is cheap. */
 @Injectable()
 export class WatchFeed {
   constructor(
@@ -65,7 +66,8 @@ export class WatchFeed {
     watched.listed = listed
     watched.views = now
     const changed = listed
-      .filter(({ view }) => views.get(view.id) !== view)
+      // a new look at a container, or at the names it uses, may have found nothing new
+      .filter(({ view }) => views.get(view.id) !== view && !isDeepStrictEqual(views.get(view.id), view))
       .map(({ view }): WatchFrame => ({ type: 'container', container: view }))
     const gone = [...views.values()].filter(({ id }) => !now.has(id))
     return [...gone.map(({ id, name }): WatchFrame => ({ type: 'removed', id, name, team: team.name })), ...changed]

@@ -40,27 +40,34 @@ export class EventNaming {
     private readonly store: EventStore,
   ) {}
 
-  /** None for what says nothing: the gateway's own handling of images, and a volume that is `created` by being mounted. */
-  async rowsOf(event: ReadEvent): Promise<NewEvent[]> {
+  /**
+   * None for what says nothing: the gateway's own handling of images, and a volume that is `created` by being mounted.
+   * `unwritten` are the rows of the events before it that are not in the store yet.
+   */
+  async rowsOf(event: ReadEvent, unwritten: readonly NewEvent[] = []): Promise<NewEvent[]> {
     const { at, key, kind, action, engineId, attributes } = event
     // References are the teams'; what the engine says of its tags is the gateway's housekeeping, or somebody's beside it.
     if (kind === 'image' && isHousekeeping(event)) return []
     const owner = await this.owners.of(event)
-    if (owner && kind === 'volume' && action === 'create' && (await this.isToldAs(owner, 'create'))) return []
-    const data = { ...event.data, ...(owner && (await this.more(event, owner))) }
+    if (owner && kind === 'volume' && action === 'create' && (await this.isToldAs(owner, 'create', unwritten))) return []
+    const data = { ...event.data, ...(owner && (await this.more(event, owner, unwritten))) }
     const name = owner?.name ?? attributes['name'] ?? (kind === 'volume' || kind === 'image' ? engineId : null)
     return [newEvent({ at, key, kind, action, team: owner?.team_id ?? null, object: owner?.uid ?? null, engineId, name, data })]
   }
 
-  private async isToldAs({ uid }: OwnershipRow, action: string): Promise<boolean> {
-    const last = await this.store.lastOf(uid)
+  private async lastOf(uid: string, unwritten: readonly NewEvent[]): Promise<Pick<NewEvent, 'action' | 'name'> | null> {
+    return unwritten.findLast(({ object }) => object === uid) ?? (await this.store.lastOf(uid))
+  }
+
+  private async isToldAs({ uid }: OwnershipRow, action: string, unwritten: readonly NewEvent[]): Promise<boolean> {
+    const last = await this.lastOf(uid, unwritten)
     return last !== null && (last.action === action || last.action === 'mount' || last.action === 'unmount')
   }
 
-  private async more({ kind, action, attributes }: ReadEvent, owner: OwnershipRow): Promise<EventData> {
+  private async more({ kind, action, attributes }: ReadEvent, owner: OwnershipRow, unwritten: readonly NewEvent[]): Promise<EventData> {
     if (kind === 'container') {
       const image = owner.witness === 'label' ? familiar(attributes[LABEL_IMAGE]) : null
-      const before = action === 'rename' ? (await this.store.lastOf(owner.uid))?.name : null
+      const before = action === 'rename' ? (await this.lastOf(owner.uid, unwritten))?.name : null
       return { ...(image && { image }), ...(before && before !== owner.name && { previousName: before }) }
     }
     const other = attributes['container']

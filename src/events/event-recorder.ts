@@ -154,7 +154,7 @@ export class EventRecorder implements OnApplicationBootstrap, OnApplicationShutd
     let last: ReadEvent | undefined
     for (const event of events.map(readEvent)) {
       last = event
-      if (!(await this.probes.isProbe(event))) rows.push(...(await this.naming.rowsOf(event)))
+      if (!(await this.probes.isProbe(event))) rows.push(...(await this.naming.rowsOf(event, rows)))
     }
     if (!last) return
     this.heard = { key: last.key, nano: last.nano }

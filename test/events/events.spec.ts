@@ -142,6 +142,7 @@ describe('events', () => {
     const events = await until(ann, from, (all) => all.some(({ health }) => health === 'healthy'))
     expect(events.filter(({ action }) => action === 'exec_create').map(({ command }) => command)).toEqual(['touch /ok'])
     await ann.http.delete('/containers/sick?force=true').expect(204)
+    await until(ann, from, has('container destroy sick'))
   })
 
   it('of images are of references of the team', async () => {

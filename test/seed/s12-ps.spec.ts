@@ -38,7 +38,7 @@ beforeAll(async () => {
   await runContainer(ben, withName('theirs'))
   // in this order, as the course goes on
   await runContainer(ann, withName('u1'), withCmd('sh', '-c', 'exit 3'))
-  await runContainer(ann, withName('u2'), withPort(80), withSpec({ labels: { tier: 'front' } }))
+  await runContainer(ann, withName('u2'), withCmd('sleep', '300'), withPort(80), withSpec({ labels: { tier: 'front' } }))
   await runContainer(ann, withName('u3'), withoutStart(), withSpec({ mounts: [{ type: 'volume', source: 'data', target: '/data' }] }))
   await runContainer(ann, withName('u4'), withSpec({ healthcheck: { test: ['CMD', 'true'], interval: 1 }, labels: { tier: 'back' } }))
   await ann.ok('POST', '/containers/u4/pause')

@@ -10,6 +10,7 @@ import {
   type Actor,
   type Scenario,
   type Team,
+  withCmd,
   withEnv,
   withName,
   withPort,
@@ -31,6 +32,7 @@ beforeAll(async () => {
   ;({ id } = await runContainer(
     ann,
     withName('u1'),
+    withCmd('sleep', '300'),
     withPort(80),
     withEnv({ PASSWORD: 'secret' }),
     withSpec({

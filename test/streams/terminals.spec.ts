@@ -362,8 +362,9 @@ describe('recording', () => {
     try {
       const exec = await shell()
       const screen = new Screen(exec)
-      await screen.type('stty -echo; read SECRET')
-      await screen.shows('read SECRET')
+      // the mark comes once the terminal no longer echoes
+      await screen.type('stty -echo; printf "%s\\n" $((6*7))$((6*7)); read SECRET')
+      await screen.shows('4242')
       await screen.type('typed-but-not-shown')
       await screen.type('printf "gr\\303\\274n %s\\n" $((9*9))')
       await screen.shows('grün 81')

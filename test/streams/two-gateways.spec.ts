@@ -57,10 +57,12 @@ describe('two gateways on one database', () => {
     expect(error.message).toContain(listed.gateway)
     // lost at one, come back to at one
     here.socket.io.engine.close()
-    const back = new Screen(await here.exec({ session: exec.session, cursor: exec.cursor }))
+    here.close()
+    const again = at(one, ann)
+    const back = new Screen(await again.exec({ session: exec.session, cursor: exec.cursor }))
     await back.terminal.write('exit 3\n')
     expect(await back.terminal.ended).toMatchObject({ reason: 'exited', exitCode: 3 })
-    here.close()
+    again.close()
     there.close()
   })
 

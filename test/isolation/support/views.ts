@@ -176,5 +176,6 @@ function masked(bytes: string, field: Field): string {
     .replaceAll(/"hostname":"[0-9a-f]{12}"/g, '"hostname":"<id>"')
     .replaceAll(/\b[0-9a-f]{64}\b/g, (id) => (kept.has(id) || kept.has(`sha256:${id}`) ? id : '<id>'))
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+    .replaceAll(/-?[\d.]+ s from the gateway's/g, "… s from the gateway's")
     .replaceAll(/"content-length":"\d+"/g, '"content-length":"…"')
 }
