@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { FormerExportsTable, FormerPoliciesTable } from './former-schema.js'
+import type { FormerExportsTable, FormerPoliciesTable, FormerSeccompTable } from './former-schema.js'
 import type { EventMarksTable, EventsTable, LeasesTable, WebhooksTable } from './events.schema.js'
 
 export type * from './events.schema.js'
@@ -33,6 +33,7 @@ export interface Schema {
   seccomp_profiles: SeccompProfilesTable
   former_policies: FormerPoliciesTable
   former_exports: FormerExportsTable
+  former_seccomp: FormerSeccompTable
   host_ports: HostPortsTable
   renames: RenamesTable
   events: EventsTable

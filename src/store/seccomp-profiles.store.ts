@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common'
+import type { Transaction } from 'kysely'
+import { nowIso } from '../common/clock.js'
 import { Database } from './database.js'
-import type { SeccompProfileRow } from './schema.js'
+import type { Schema, SeccompProfileRow } from './schema.js'
 
 /** Seccomp profiles that administrators named. */
 @Injectable()
@@ -24,17 +26,33 @@ export class SeccompProfileStore {
 
   /** What has the name already is replaced, and keeps its time of creation. */
   put(name: string, content: string, now: string): Promise<SeccompProfileRow> {
-    return this.db
-      .insertInto('seccomp_profiles')
-      .values({ name, content, created_at: now, updated_at: now })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ content, updated_at: now }))
-      .returningAll()
-      .executeTakeFirstOrThrow()
+    return this.db.transaction().execute(async (tx) => {
+      await keep(tx, name, now)
+      return tx
+        .insertInto('seccomp_profiles')
+        .values({ name, content, created_at: now, updated_at: now })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ content, updated_at: now }))
+        .returningAll()
+        .executeTakeFirstOrThrow()
+    })
   }
 
   /** False: there was none. */
   async delete(name: string): Promise<boolean> {
-    const { numDeletedRows } = await this.db.deleteFrom('seccomp_profiles').where('name', '=', name).executeTakeFirstOrThrow()
-    return numDeletedRows > 0n
+    return this.db.transaction().execute(async (tx) => {
+      await keep(tx, name, nowIso())
+      const { numDeletedRows } = await tx.deleteFrom('seccomp_profiles').where('name', '=', name).executeTakeFirstOrThrow()
+      return numDeletedRows > 0n
+    })
   }
+}
+
+/** What was made under it keeps it, and a sweep must be able to tell. */
+async function keep(tx: Transaction<Schema>, name: string, until: string): Promise<void> {
+  const row = await tx.selectFrom('seccomp_profiles').select(['name', 'content']).where('name', '=', name).executeTakeFirst()
+  if (row)
+    await tx
+      .insertInto('former_seccomp')
+      .values({ ...row, until })
+      .execute()
 }
