@@ -66,8 +66,12 @@ describe('two gateways on one database', () => {
     there.close()
   })
 
-  it('a role that is taken at one cuts the streams and commands of both within two seconds', async () => {
-    const bob = await s.user('bob', { scale: 'developer' })
+  it.each([
+    ['', 'bob'],
+    [', also without the Redis', 'bea'],
+  ])('a role that is taken at one cuts the streams and commands of both within two seconds%s', async (without, name) => {
+    if (without) await redis.stop()
+    const bob = await s.user(name, { scale: 'developer' })
     const [here, there] = [at(one, bob), at(two, bob)]
     const [logs, exec] = [
       await here.logs({ containers: [box.id], follow: true }),
@@ -80,6 +84,7 @@ describe('two gateways on one database', () => {
     await until('its command is ended', async () => !(await runs(s, box.id, '7119')), 2_000)
     here.close()
     there.close()
+    if (without) await redis.start()
   })
 
   it('a gateway that goes away leaves no session in the list, and its log streams go on at the other', async () => {
