@@ -16,6 +16,7 @@ import type { ContainerWants } from '../common/quota.js'
 import type { TeamNetwork } from '../common/team-network.js'
 import { type ContainerEntry, type ContainerSpec, Engine } from '../engine/index.js'
 import { HostPorts } from './host-ports.js'
+import { assertMounted, VolumesGone } from './mounted-volumes.js'
 
 /** One container to make. */
 export interface Making {
@@ -59,7 +60,7 @@ export class ContainerMaker {
     private readonly quota: Quota,
   ) {}
 
-  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, QUOTA_EXCEEDED, engine errors */
+  /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, QUOTA_EXCEEDED, VolumesGone, engine errors */
   async make(making: Making): Promise<Made> {
     const { team, userId: creatorId, name } = making
     const claim = await this.ownership.claim({ kind: 'container', team, name, creatorId })
@@ -82,6 +83,7 @@ export class ContainerMaker {
       return await this.settle(making, target, { claim, anonymous, spec })
     } catch (error) {
       await this.undo(id, [claim, ...anonymous.map((each) => each.claim)])
+      if (error instanceof VolumesGone) await this.removeStrays(error.strays)
       throw error
     }
   }
@@ -108,6 +110,7 @@ export class ContainerMaker {
     const { inventory } = this.engine
     const { inspected, entry: created } = await inventory.inspect(target.engineId).catch(whileMade)
     assertAsAdmitted(spec, inspected)
+    await assertMounted({ team: making.team, mounts: making.parts.mounts.list, container: created }, this.engine, this.ownership)
     await this.ownership.settle(claim, target.engineId, created.created)
     for (const { claim: volume, mount } of anonymous) {
       const engineName = created.mounts.find(({ destination }) => destination === mount.target)?.name ?? ''
@@ -129,6 +132,14 @@ export class ContainerMaker {
       await this.abandon(claims)
     } catch (error) {
       this.logger.error({ err: error, container: id }, 'a container that failed could not be removed')
+    }
+  }
+
+  /** Never throws: another container that met the same may hold one still, and takes it away after itself. */
+  private async removeStrays(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.engine.volumes.remove(name).catch((err: unknown) => this.logger.warn({ err, volume: name }, 'a volume of nobody stays'))
+      await this.engine.inventory.refresh('volume', name).catch(ignoreMissing)
     }
   }
 

@@ -1,6 +1,12 @@
 /** What must never be, planted one by one with true rows and witnesses: the sweep finds each, and nothing where there is nothing. */
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ROOT } from '../../scripts/setup.mjs'
+import { GatewayProcess } from '../faults/support/gateway-process.js'
+import { Postgres } from '../support/postgres.js'
 import { type End, Plant } from './support/plant.js'
 import { SweptHost } from './support/swept-host.js'
 
@@ -194,11 +200,40 @@ describe('the command', () => {
     expect(findings).toMatchObject({ faults: [], containers: 5 })
   })
 
+  it('run by cron as docs/security.md has it, is silent in order, and tells what is not', async () => {
+    const [, line = ''] =
+      /^15 3 \* \* \* +berth +cd \/opt\/berth && (.+)$/m.exec(readFileSync(join(ROOT, 'docs/security.md'), 'utf8')) ?? []
+    const env = { PATH: process.env['PATH'], BERTH_DOCKER_HOST: host.engine.dockerHost, BERTH_DATA_DIR: host.gateway.dataDir }
+    const cron = () => execFileSync('sh', ['-c', line], { cwd: ROOT, env, encoding: 'utf8' })
+    expect(cron()).toBe('')
+    const end = await plant.unowned({ Labels: { 'berth.uid': randomUUID() } })
+    try {
+      expect(cron()).toMatch(/^wrong: container .* is in quarantine\n1 wrong, of /)
+    } finally {
+      await end()
+    }
+  })
+
+  it('reads PostgreSQL as well, where all of another gateway is in quarantine', async () => {
+    const postgres = await Postgres.start()
+    const settings = { BERTH_DATABASE_URL: await postgres.database('berth') }
+    const gateway = await GatewayProcess.start({ dockerHost: host.engine.dockerHost, env: settings })
+    try {
+      await gateway.terminate()
+      const { code, output } = await host.sweep(['--once'], settings)
+      expect(code, output).toBe(1)
+      expect(output).toMatch(/wrong: container victim--web \([0-9a-f]{12}\) says that it is ours, and no row says so: it is in quarantine/)
+    } finally {
+      await gateway.stop()
+      await postgres.stop()
+    }
+  })
+
   it.each([
-    ['there is no engine', ['--once'], 'unix:///nowhere/d.sock', /\/nowhere\/d\.sock/],
-    ['an option is not understood', ['--twice'], undefined, /not understood: --twice/],
-  ])('ends with 2 and says why where %s', async (_, options, dockerHost, told) => {
-    const { code, output } = await host.sweep(options, dockerHost)
+    ['there is no engine', ['--once'], { BERTH_DOCKER_HOST: 'unix:///nowhere/d.sock' }, /\/nowhere\/d\.sock/],
+    ['an option is not understood', ['--twice'], {}, /not understood: --twice/],
+  ])('ends with 2 and says why where %s', async (_, options, env, told) => {
+    const { code, output } = await host.sweep(options, env)
     expect(code, output).toBe(2)
     expect(output).toMatch(told)
   })

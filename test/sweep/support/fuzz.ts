@@ -78,6 +78,7 @@ export class Fuzz {
       await root.http.put(`/teams/${team.name}/quota`).send({})
       await this.host.furnish(team)
       await team.dev.http.post('/me/tokens').send({ name: `t${round}` })
+      await team.dev.http.post('/service-accounts').send({ name: `robot${round}`, team: team.name, role: 'viewer' })
     }
     await root.http.post('/users').send({ username: `nobody${round}`, password: 'a long enough password 1' })
     await root.http.post('/roles').send({ name: `role${round}`, permissions: ['containers.read'] })

@@ -81,8 +81,9 @@ export class SweptHost {
   }
 
   /** Runs the command as an operator would. */
-  sweep(options: readonly string[] = [], dockerHost = this.engine.dockerHost): Promise<{ code: number; output: string }> {
-    const env = { PATH: process.env['PATH'], BERTH_DOCKER_HOST: dockerHost, BERTH_DATA_DIR: this.gateway.dataDir }
+  sweep(options: readonly string[] = [], settings: Readonly<Record<string, string>> = {}): Promise<{ code: number; output: string }> {
+    const own = { BERTH_DOCKER_HOST: this.engine.dockerHost, BERTH_DATA_DIR: this.gateway.dataDir }
+    const env = { PATH: process.env['PATH'], ...own, ...settings }
     return new Promise((resolve) => {
       execFile(process.execPath, [join(ROOT, 'dist/sweep/main.js'), ...options], { env }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
