@@ -35,4 +35,19 @@ describe('LogRecords', () => {
     })
     expect(records.tell(source, cursor)).toBeNull()
   })
+
+  it('counts every line once: with the next record of its output, or by itself', () => {
+    const records = new LogRecords(new LogFilter({ search: 'keep' }))
+    const source = { id: 'c', name: 'web' }
+    const cursor = { stdout: [9n, 1], stderr: [9n, 1] } as const
+    for (const stream of ['stdout', 'stderr', 'stdout'] as const) expect(records.of(source, line({ stream }), 'not me')).toBeNull()
+    expect(records.of(source, line({ time: 6n }), 'keep')).toMatchObject({ skipped: 2 })
+    expect(records.of(source, line({ time: 7n }), 'keep')).not.toHaveProperty('skipped')
+    expect(records.tell(source, cursor)).toMatchObject({ count: 1 })
+    expect(records.of(source, line({ time: 8n }), 'not me')).toBeNull()
+    // not yet
+    expect(records.tell(source, cursor)).toBeNull()
+    expect(records.tell(source, cursor, true)).toMatchObject({ count: 1 })
+    expect(records.tell(source, cursor, true)).toBeNull()
+  })
 })

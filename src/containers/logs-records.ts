@@ -33,8 +33,8 @@ export class Repeats {
 
 /** Makes records of the lines that are wanted, and counts those that are not. */
 export class LogRecords {
-  /** Lines that did not match since the reader was told last. */
-  private skipped = 0
+  /** Lines that did not match since the reader was told last. By output, as cursors are: what a resume reads again is not told yet. */
+  private readonly skipped = { stdout: 0, stderr: 0 }
   private toldAt = 0
 
   constructor(private readonly filter: LogFilter) {}
@@ -42,21 +42,22 @@ export class LogRecords {
   /** Null: it is not wanted. */
   of({ id, name }: Source, { stream, time, n, end }: Omit<LogLine, 'bytes'>, text: string | Buffer): LogRecord | null {
     const parsed = this.filter.take(typeof text === 'string' ? text : text.toString('latin1'))
-    if (!parsed) {
-      this.skipped += 1
-      return null
-    }
-    return { type: 'log', container: id, name, stream, time: rfc3339(time), n, text, ...(end !== 'line' && { end }), ...parsed }
+    // the end of the log without a line feed is read again, whether it matches or not
+    const skipped = end === 'cut' ? 0 : this.skipped[stream]
+    if (end !== 'cut') this.skipped[stream] = parsed ? 0 : skipped + 1
+    if (!parsed) return null
+    const record = { type: 'log', container: id, name, stream, time: rfc3339(time), n, text } as const
+    return { ...record, ...(end !== 'line' && { end }), ...(skipped > 0 && { skipped }), ...parsed }
   }
 
-  /** A reader that waits for the next match must not resume from the last one; null: there is nothing new to tell. */
-  tell({ id, name }: Source, { stdout, stderr }: LogCursor): LogSkipped | null {
-    if (this.skipped === 0 || Date.now() < this.toldAt + TELL_EVERY_MS) return null
+  /** A reader that waits for the next match must not resume from the last one; null: there is nothing to tell, or (unless `now`) not yet. */
+  tell({ id, name }: Source, { stdout, stderr }: LogCursor, now = false): LogSkipped | null {
+    const count = this.skipped.stdout + this.skipped.stderr
+    if (count === 0 || (!now && Date.now() < this.toldAt + TELL_EVERY_MS)) return null
     const cursor = { ...(stdout[0] > 0n && { stdout: placeOf(stdout) }), ...(stderr[0] > 0n && { stderr: placeOf(stderr) }) }
-    const told = { type: 'skipped', container: id, name, count: this.skipped, cursor } as const
-    this.skipped = 0
+    this.skipped.stdout = this.skipped.stderr = 0
     this.toldAt = Date.now()
-    return told
+    return { type: 'skipped', container: id, name, count, cursor }
   }
 }
 

@@ -1,13 +1,12 @@
 import type { Grant } from '../access/index.js'
-import { AppError } from '../common/errors.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
-import { CutShort, type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../streams/source.js'
+import { type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../streams/source.js'
 import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, ResumeCheck } from './logs-cursor.js'
 import { byArrival, type FedLine, type LogFeeds, type LogReader } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
 import { type Line, LogRecords, removedGap, Repeats, type Source, stateOf, textOf } from './logs-records.js'
-import { containerChanged, containerState, engineUp, LIVE, untilStarted } from './logs-waiting.js'
+import { containerChanged, containerState, engineUp, LIVE, newestTime, type Pass, passOf, untilStarted } from './logs-waiting.js'
 
 export interface TailParts {
   readonly engine: Engine
@@ -16,9 +15,6 @@ export interface TailParts {
   readonly params: LogsParams
   readonly filter: LogFilter
 }
-
-/** How one reading of the engine came to its end. */
-type Pass = 'read' | 'short' | 'engine_unavailable' | 'removed'
 
 /** How long a stopped container with a restart policy is waited for: longer than an engine takes to stop. */
 const RETURN_MS = 20_000
@@ -83,7 +79,8 @@ export class LogTail {
     const { engine, params, context } = this.parts
     const { stdout, stderr } = params
     const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
-    if (tail === 0) await this.skipHistory()
+    // who asks for no history gets what is newer than the newest line, by the engine's clock
+    if (tail === 0) this.floor = largest(this.floor, (await newestTime(engine, this.id, { tty: this.tty, signal: context.signal })) + 1n)
     const resumed = resumeSince(this.cursor)
     // the other stream's old lines were never wanted, or they are known
     if (resumed > this.floor) this.floor = resumed
@@ -92,15 +89,14 @@ export class LogTail {
     return engine.containers.logs(this.id, { tty: this.tty, follow: false, stdout, stderr, signal: context.signal, ...range })
   }
 
-  /** Who asks for no history gets what is newer than the newest line, by the engine's clock. */
-  private async skipHistory(): Promise<void> {
-    const { engine, context } = this.parts
-    const lines = await engine.containers.logLines(this.id, { tty: this.tty, tail: 1, signal: context.signal })
-    for await (const { time } of lines) this.floor = largest(this.floor, time + 1n)
-  }
-
   /** Everything there is; ends with the container, or never where it is known by its name. */
   async *items(): AsyncGenerator<TailItem, OwnEnd> {
+    const end = yield* this.passes()
+    yield* this.told(true)
+    return end
+  }
+
+  private async *passes(): AsyncGenerator<TailItem, OwnEnd> {
     if (isForeign(this.parts.params, this.id)) yield removedGap(this.id, newestOf(this.parts.params.cursor))
     for (;;) {
       const pass = yield* this.pass()
@@ -128,11 +124,9 @@ export class LogTail {
       yield* this.follow()
       return 'read'
     } catch (error) {
-      if (error instanceof CutShort) return 'short'
-      if (!(error instanceof AppError) || !this.parts.params.follow) throw error
-      if (error.code === 'NOT_FOUND') return 'removed'
-      if (error.code === 'ENGINE_UNAVAILABLE' || error.code === 'ENGINE_TIMEOUT') return 'engine_unavailable'
-      throw error
+      const pass = passOf(error)
+      if (!pass || (pass !== 'short' && !this.parts.params.follow)) throw error
+      return pass
     } finally {
       this.history = undefined
       this.reader = undefined
@@ -207,7 +201,12 @@ export class LogTail {
       }
     }
     if (frames.length > 0) yield { frames }
-    const skipped = this.records.tell(source, this.cursor)
+    yield* this.told(false)
+  }
+
+  /** What was left out since it was told last. */
+  private *told(now: boolean): Generator<StreamItem> {
+    const skipped = this.records.tell(this.source, this.cursor, now)
     if (skipped) yield { frames: [skipped] }
   }
 
@@ -261,6 +260,7 @@ export class LogTail {
   /** The container is gone: the end, or the next one of its name. */
   private async *next(): AsyncGenerator<TailItem, OwnEnd | null> {
     if (!this.byName) return { reason: 'container_removed' }
+    yield* this.told(true)
     const { engine, context } = this.parts
     const { team } = this.grant.target
     context.release(this.grant)

@@ -1,5 +1,17 @@
 import { AppError } from '../common/errors.js'
 import type { Engine } from '../engine/index.js'
+import { CutShort } from '../streams/source.js'
+
+/** How one reading of a log came to its end. */
+export type Pass = 'read' | 'short' | 'engine_unavailable' | 'removed'
+
+/** The end that an error of a reading is; null where it is none to go on from. */
+export function passOf(error: unknown): Pass | null {
+  if (error instanceof CutShort) return 'short'
+  if (!(error instanceof AppError)) return null
+  if (error.code === 'NOT_FOUND') return 'removed'
+  return error.code === 'ENGINE_UNAVAILABLE' || error.code === 'ENGINE_TIMEOUT' ? 'engine_unavailable' : null
+}
 
 /** States of a container in which more may be written to its log. */
 export const LIVE: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
@@ -54,4 +66,11 @@ export async function containerState(engine: Engine, id: string): Promise<string
     if (error instanceof AppError) return 'unknown'
     throw error
   }
+}
+
+/** Time of the newest line of a log in unix nanoseconds; 0 where there is none. */
+export async function newestTime(engine: Engine, id: string, options: { tty: boolean; signal: AbortSignal }): Promise<bigint> {
+  let newest = 0n
+  for await (const { time } of await engine.containers.logLines(id, { ...options, tail: 1 })) if (time > newest) newest = time
+  return newest
 }

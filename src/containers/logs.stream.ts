@@ -31,6 +31,10 @@ const FRAMES = [
         description:
           'part: a line of more than 1 MiB goes on in the next record; cut: the log ends without a line feed, not for the cursor',
       },
+      skipped: {
+        type: 'integer',
+        description: 'with a search: so many lines of this output before it do not match, and were not counted yet',
+      },
       level: { enum: [...LOG_LEVELS], description: 'where it was asked for, and the line says one' },
       json: { const: true, description: 'where it was asked for: the line is a JSON object' },
       message: { type: 'string', description: 'of a JSON object, where it has one' },
@@ -38,7 +42,8 @@ const FRAMES = [
   },
   {
     type: 'object',
-    description: 'with a search: so many lines that do not match were left out, and the cursor is behind them',
+    description:
+      'with a search, after a second and at the end: so many lines that do not match were left out, and the cursor is behind them',
     required: ['type', 'container', 'name', 'count', 'cursor'],
     properties: {
       type: { const: 'skipped' },

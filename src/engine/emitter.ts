@@ -4,6 +4,11 @@ export class Emitter<T> {
 
   constructor(private readonly onFailure: (error: unknown) => void = () => undefined) {}
 
+  /** How many listen. */
+  get size(): number {
+    return this.listeners.size
+  }
+
   /** Returns the way to stop listening. */
   on(listener: (value: T) => void): () => void {
     this.listeners.add(listener)

@@ -68,6 +68,11 @@ export class Engine implements OnModuleInit, OnApplicationShutdown {
     return this.transport.openSockets
   }
 
+  /** Who listens to what the engine tells: for metrics and leak tests. */
+  get listeners(): number {
+    return this.connection.changes.size + this.inventory.changes.size + this.inventory.heard.size
+  }
+
   /** Starts watching the engine; does not wait for it, since a gateway must start without one. */
   onModuleInit(): void {
     this.connection.start()

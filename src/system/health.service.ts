@@ -26,6 +26,7 @@ export class HealthService {
     })
     gauge('berth_engine_up', 'Does the engine answer', this.registry, () => (this.engine.state.up ? 1 : 0))
     gauge('berth_engine_sockets', 'Connections to the engine in use', this.registry, () => this.engine.openSockets)
+    gauge('berth_engine_listeners', 'Listeners to what the engine tells', this.registry, () => this.engine.listeners)
     gauge('berth_inventory_stale', 'Is the inventory being listed again', this.registry, () => (this.engine.inventory.stale ? 1 : 0))
     gauge('berth_containers', 'Containers on the engine', this.registry, () => this.engine.inventory.containers.size)
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LogFeeds } from '../../src/containers/logs-feed.js'
 import type { LogRecord, LogStream, Streams } from '../../clients/typescript/src/streams/index.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
-import { engineOf, ownedContainer, rawSocket, streamsOf, until } from './support.js'
+import { ownedContainer, rawSocket, streamsOf, until } from './support.js'
 
 let s: Scenario
 let team: Team
@@ -99,47 +99,5 @@ describe('many readers of one log', () => {
     const first = Number(texts[0]!.split(' ')[1])
     expect(first).toBeGreaterThan(3)
     expect(texts).toEqual([0, 1, 2, 3, 4].map((n) => `out ${first + n}`))
-  })
-})
-
-describe('cuts while the log is rotated', () => {
-  it('lose nothing in silence, and tell nothing twice', { timeout: 900_000 }, async () => {
-    // the thousand of the bound take some minutes: BERTH_TEST_CUTS=1000
-    const most = Number(process.env['BERTH_TEST_CUTS'] ?? 40)
-    const count = most * 300
-    const box = await ownedContainer(s, team, {
-      Cmd: ['sh', '-c', writer(count, 200, 100_000)],
-      HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-size': '100k', 'max-file': '3' } } },
-    })
-    const logs = await streams.logs({ containers: [box.id], follow: true })
-    let cuts = 0
-    const random = (least: number, most: number) => new Promise((done) => setTimeout(done, least + Math.random() * (most - least)))
-    const cutting = (async () => {
-      while (cuts < most) {
-        await random(20, 120)
-        streams.socket.io.engine?.close()
-        cuts++
-        await until('it is connected again', () => streams.socket.connected)
-      }
-    })()
-    const seen: Record<'stdout' | 'stderr', number[]> = { stdout: [], stderr: [] }
-    const gaps: { stdout: number; stderr: number }[] = []
-    for await (const record of logs) {
-      if (record.type === 'gap') gaps.push({ stdout: seen.stdout.length, stderr: seen.stderr.length })
-      if (record.type === 'log') seen[record.stream].push(Number(String(record.text).split(' ')[1]))
-    }
-    await cutting
-    for (const stream of ['stdout', 'stderr'] as const) {
-      const numbers = seen[stream]
-      // in order, and never twice
-      expect(numbers.every((n, index) => index === 0 || n > numbers[index - 1]!)).toBe(true)
-      expect(numbers.at(-1)).toBe(count)
-      // what is missing was told at its place
-      const holes = numbers.flatMap((n, index) => (n === (numbers[index - 1] ?? 0) + 1 ? [] : [index]))
-      const told = new Set(gaps.map((gap) => gap[stream]))
-      expect(holes.filter((index) => !told.has(index))).toEqual([])
-    }
-    expect(cuts).toBe(most)
-    expect((await engineOf(s).containers.inspect(box.id)).Id).toBe(box.id)
   })
 })

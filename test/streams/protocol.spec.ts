@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Parser } from '@asyncapi/parser'
+import { readFileSync } from 'node:fs'
+import { OPERATIONS } from '../../src/access/operations.js'
 import { asyncApiDocument } from '../../src/streams/asyncapi.js'
 import { StreamRegistry } from '../../src/streams/registry.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
@@ -172,6 +174,17 @@ describe('the AsyncAPI document', () => {
     expect(Object.keys(document['operations'] as object)).toEqual(
       expect.arrayContaining(['open-container.logs', 'open-container.exec', 'open-job.progress']),
     )
+  })
+})
+
+describe('docs/streams.md', () => {
+  it('has every kind in its table, with the permission that it needs', () => {
+    const rows = readFileSync(new URL('../../docs/streams.md', import.meta.url), 'utf8').split('\n')
+    const kinds = [...s.gateway.app.get(StreamRegistry, { strict: false }).kinds.values()].map(({ info }) => info)
+    for (const { kind, operation } of kinds)
+      expect(
+        rows.filter((row) => row.startsWith(`| \`${kind}\` | `) && row.endsWith(` | \`${OPERATIONS[operation].permission}\` |`)),
+      ).toHaveLength(1)
   })
 })
 

@@ -151,6 +151,8 @@ export interface LogRecord {
   text: string | Uint8Array
   /** `part`: a line of more than 1 MiB goes on in the next record. `cut`: the log ends without a line feed; not for the cursor. */
   end?: 'part' | 'cut'
+  /** With a search: so many lines of this output before it do not match, and were not counted yet. */
+  skipped?: number
   /** Where it was asked for, and the line says one. */
   level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
   /** Where it was asked for: the line is a JSON object. */
@@ -159,7 +161,10 @@ export interface LogRecord {
   message?: string
 }
 
-/** Among the frames of `container.logs` with a search: lines that do not match were left out, and the cursor is behind them. */
+/**
+ * Among the frames of `container.logs` with a search, after a second and at the end: lines that do not match were left out, and
+ * the cursor is behind them.
+ */
 export interface LogSkipped {
   type: 'skipped'
   container: string
