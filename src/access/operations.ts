@@ -217,6 +217,10 @@ export const OPERATIONS = {
   HostExportList: row('exports.read', 'host', 'read', 'rest'),
   HostExportCreate: row('exports.manage', 'host', 'write', 'rest'),
   HostExportDelete: row('exports.manage', 'host', 'write', 'rest'),
+  SeccompProfileList: row('seccomp.read', 'host', 'read', 'rest'),
+  SeccompProfileInspect: row('seccomp.read', 'host', 'read', 'rest'),
+  SeccompProfilePut: row('seccomp.manage', 'host', 'write', 'rest'),
+  SeccompProfileDelete: row('seccomp.manage', 'host', 'write', 'rest'),
 
   // programs of a team
   ServiceAccountList: row('serviceAccounts.read', 'scope', 'read', 'rest'),

@@ -75,6 +75,7 @@ const auditor = [
   'serviceAccounts.read',
   'unowned.read',
   'exports.read',
+  'seccomp.read',
   'audit.read',
   'system.metrics',
 ] as const satisfies readonly Permission[]

@@ -19,6 +19,8 @@ export interface ContainerRequest {
   /** `name` or `name:alias` of other containers of the team on the same network. */
   readonly links?: readonly string[]
   readonly privileged?: boolean
+  /** `no-new-privileges=false`, `seccomp=<name>` and what else an administrator named for the team. */
+  readonly securityOptions?: readonly string[]
   readonly resources?: { readonly memory?: number; readonly cpus?: number; readonly pids?: number }
   readonly restart?: { readonly policy: RestartPolicy; readonly maxRetries?: number }
   readonly healthcheck?: HealthcheckRequest

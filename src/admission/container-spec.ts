@@ -70,6 +70,7 @@ function hostConfig(parts: SpecParts, ports: readonly Published[]): object {
   const { request, network } = parts
   return {
     Privileged: request.privileged,
+    SecurityOpt: request.securityOptions,
     NetworkMode: network?.engineName ?? networkWord(request.network),
     PortBindings: bindings(ports),
     Mounts: parts.mounts.list.map(engineMount),

@@ -11,6 +11,7 @@ import { CONTAINERS } from './fields/tables.js'
 import { isReservedLabel } from './labels.js'
 import { requestPointer } from './pointers.js'
 import { limitsOf, type TeamPolicy } from './policy.js'
+import { LABEL_SECCOMP, seccompIn } from './seccomp.js'
 import { Verdict } from './verdict.js'
 
 /** The reference that the container was created by; the engine itself only knows the content. */
@@ -60,7 +61,7 @@ export function admitContainer(
   const hostConfig = body['HostConfig'] as Record<string, unknown>
   return {
     ...body,
-    Labels: allLabels(parts.image, body['Labels'], labels),
+    Labels: allLabels(parts, body['Labels'], labels),
     HostConfig: { ...hostConfig, Mounts: withLabels(hostConfig['Mounts'], parts) },
   } as unknown as Admitted<ContainerSpec>
 }
@@ -80,6 +81,7 @@ export function contextOf({ policy, host, mounts, network, image, containers = n
   return {
     profile: policy.profile,
     granted: policy.granted,
+    seccomp: policy.seccomp,
     limits: limitsOf(policy, host),
     own: {
       volumes: mounts.volumes,
@@ -106,13 +108,19 @@ function imageSpec(request: ContainerRequest, image: ImageFacts): object {
 }
 
 /** The image's labels that could pass for ours are set empty, since an image can be made by anybody; the client's and ours follow. */
-function allLabels(image: ImageFacts, client: unknown, own: Readonly<Record<string, string>>): Record<string, string> {
+function allLabels(
+  { image, request }: ContainerParts & { readonly image: ImageFacts },
+  client: unknown,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const seccomp = seccompIn(request.securityOptions)
   const inherited = Object.keys(image.labels).filter(isReservedLabel)
   return {
     ...Object.fromEntries(inherited.map((key) => [key, ''])),
     ...(client as object | undefined),
     ...own,
     [LABEL_IMAGE]: image.reference,
+    ...(seccomp !== undefined && { [LABEL_SECCOMP]: seccomp }),
   }
 }
 

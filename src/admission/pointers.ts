@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '/Healthcheck/Retries': '/healthcheck/retries',
   '/Healthcheck/StartPeriod': '/healthcheck/startPeriod',
   '/HostConfig/Privileged': '/privileged',
+  '/HostConfig/SecurityOpt': '/securityOptions',
   '/HostConfig/NetworkMode': '/network',
   '/NetworkingConfig': '/network',
   '/HostConfig/PortBindings': '/ports',

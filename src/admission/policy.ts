@@ -16,6 +16,8 @@ export interface TeamPolicy {
   /** Host ports that it may name, both ends included. */
   readonly portRange: readonly [number, number]
   readonly exports: readonly ExportedFolder[]
+  /** Seccomp profiles that it was granted by name and that there are: name → content. */
+  readonly seccomp?: ReadonlyMap<string, string>
 }
 
 /** Below are the host's own services. */

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import { nowIso } from '../common/clock.js'
 import { HostExportStore } from '../store/host-exports.store.js'
+import { SeccompProfileStore } from '../store/seccomp-profiles.store.js'
 import type { TeamRow } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
 import { type Granted, NOTHING_GRANTED, type Profile } from './fields/rule.js'
 import { PORT_RANGE, type TeamPolicy } from './policy.js'
+import { seccompGrant } from './seccomp.js'
 
 /** What each team may make, read anew for each decision: a change, and the end of a privilege, count at once. */
 @Injectable()
@@ -12,16 +14,20 @@ export class TeamPolicies {
   constructor(
     private readonly teams: TeamStore,
     private readonly exports: HostExportStore,
+    private readonly seccomp: SeccompProfileStore,
   ) {}
 
   async of(teamId: string): Promise<TeamPolicy> {
     const [row, exports] = await Promise.all([this.teams.find(teamId), this.exports.ofTeam(teamId)])
     if (!row) throw new Error(`no team ${teamId}`)
+    const granted = grantedOf(row)
+    const seccomp = await this.seccomp.named(granted.securityOptions.flatMap((option) => seccompGrant(option) ?? []))
     return {
       profile: effectiveProfile(row),
-      granted: grantedOf(row),
+      granted,
       portRange: portRangeOf(row),
       exports: exports.map(({ alias, path, read_only }) => ({ alias, path, readOnly: read_only === 1 })),
+      seccomp: new Map(seccomp.map(({ name, content }) => [name, content])),
     }
   }
 }

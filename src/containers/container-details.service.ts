@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Grant } from '../access/index.js'
+import { LABEL_SECCOMP, securityOptionsView } from '../admission/index.js'
 import { Engine, type ContainerInspect } from '../engine/index.js'
 import { OwnershipStore } from '../store/ownership.store.js'
 import type { OwnershipRow } from '../store/schema.js'
@@ -53,6 +54,10 @@ export class ContainerDetailsReader {
       autoRemove: HostConfig.AutoRemove ?? false,
       logDriver: HostConfig.LogConfig?.Type ?? '',
       privileged: HostConfig['Privileged'] === true,
+      securityOptions: securityOptionsView(
+        HostConfig['SecurityOpt'] as string[] | null | undefined,
+        owner.ours ? entry.labels[LABEL_SECCOMP] : undefined,
+      ),
     }
   }
 

@@ -25,7 +25,7 @@ administrators who create in its name are held to it as well.
 | --- | --- | --- |
 | \`hostPaths\` | privileged | folders of the host, mounted by exactly these paths |
 | \`capabilities\`, \`devices\`, \`sysctls\` | privileged | these, beside what the profile has |
-| \`securityOptions\` | privileged; \`no-new-privileges=false\` also baseline | these, by their exact text |
+| \`securityOptions\` | privileged; \`no-new-privileges=false\` also baseline | these, by their exact text; \`seccomp=<name>\` of a profile below |
 | \`runtimes\` | baseline, privileged | runtimes of the engine, by name |
 | \`dns\`, \`cgroupParent\`, \`portRange\` | every profile | name servers, the parent of cgroups (always written), host ports that may be named |
 
@@ -35,6 +35,14 @@ Administrators open one to teams by an alias (\`POST /api/v1/host-exports\`), re
 the alias as its source. A folder is mounted whole. Links are followed when it is opened, and it is mounted only while its path still
 leads there. Never opened: the kernel's folders, the sockets of the host's services, the engine's data and socket, the gateway's data,
 anything in or above these, and anything in or above a folder that a team may write to.
+
+## Seccomp profiles
+
+Administrators name a filter of system calls, in the form that \`docker run --security-opt seccomp=FILE\` reads
+(\`PUT /api/v1/seccomp-profiles/{name}\`), and grant \`seccomp=<name>\` among a team's \`securityOptions\`; its containers then ask for it
+by that name. The engine is sent the content, everybody else sees the name. A change counts from the next creation on; a name that was
+taken away makes nothing any more, and what runs under it keeps it. Where nothing is asked for, the engine's own filter holds;
+\`seccomp=unconfined\` needs a grant of its own.
 
 ## Host ports
 

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
-import { effectiveProfile, grantedOf, NOTHING_GRANTED, PORT_RANGE, portRangeOf } from '../admission/index.js'
+import { effectiveProfile, grantedOf, NOTHING_GRANTED, PORT_RANGE, portRangeOf, seccompGrant } from '../admission/index.js'
 import { nowIso } from '../common/clock.js'
 import { AppError, type FieldError } from '../common/errors.js'
 import { assertMatches } from '../common/etag.js'
 import { HostExportStore } from '../store/host-exports.store.js'
 import type { HostExportRow, TeamRow } from '../store/schema.js'
+import { SeccompProfileStore } from '../store/seccomp-profiles.store.js'
 import { TeamStore } from '../store/teams.store.js'
 import type { GrantedBody, ProfileBody, TeamProfile } from './dto/profile.dto.js'
 import { HostFolders } from './host-folders.js'
@@ -20,6 +21,7 @@ export class Profiles {
     private readonly teams: TeamStore,
     private readonly exports: HostExportStore,
     private readonly folders: HostFolders,
+    private readonly seccomp: SeccompProfileStore,
   ) {}
 
   async inspect(grant: Grant<'ProfileInspect'>): Promise<TeamProfile> {
@@ -37,10 +39,22 @@ export class Profiles {
     const { granted = {} } = body
     const errors = [...expiryErrors(body), ...rangeErrors(granted)]
     const hostPaths = await this.hostPaths(granted.hostPaths ?? [], errors)
+    errors.push(...(await this.seccompErrors(granted)))
     if (errors.length > 0) throw new AppError('INVALID_REQUEST', { reason: 'some fields are wrong', errors })
     const exports = await this.exports.ofTeam(id)
     const row = await this.teams.changePolicy(id, change(body, hostPaths), (now) => assertMatches(ifMatch, view(now, exports)))
     return view(row, exports)
+  }
+
+  /** A name that nobody has given yet may be given to anything later. */
+  private async seccompErrors({ securityOptions = [] }: GrantedBody): Promise<FieldError[]> {
+    const names = securityOptions.map(seccompGrant)
+    const known = new Set((await this.seccomp.named(names.filter((name) => name !== null))).map(({ name }) => name))
+    return names.flatMap((name, at) =>
+      name === null || known.has(name)
+        ? []
+        : [{ pointer: `/granted/securityOptions/${at}`, detail: `there is no seccomp profile ${name}: name one first` }],
+    )
   }
 
   private async hostPaths(asked: readonly string[], errors: FieldError[]): Promise<string[]> {

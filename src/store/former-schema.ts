@@ -7,6 +7,13 @@ export interface FormerPoliciesTable extends TeamPolicyColumns {
   profile: TeamsTable['profile']
 }
 
+/** A seccomp profile as it was until then. */
+export interface FormerSeccompTable {
+  name: string
+  until: string
+  content: string
+}
+
 /** A host folder that a team could mount until then. */
 export interface FormerExportsTable {
   team_id: string

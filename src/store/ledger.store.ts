@@ -18,6 +18,14 @@ export interface LedgerExport {
   readonly until: string | null
 }
 
+/** A seccomp profile that an administrator named. */
+export interface LedgerSeccomp {
+  readonly name: string
+  readonly content: string
+  /** When it was changed or taken away; null for what holds now. */
+  readonly until: string | null
+}
+
 /** What a team was allowed until then. */
 export interface FormerPolicy extends TeamPolicyRow {
   readonly team_id: string
@@ -34,6 +42,8 @@ export interface Ledger {
   /** Those that were closed too. */
   readonly exports: readonly LedgerExport[]
   readonly formerPolicies: readonly FormerPolicy[]
+  /** Those that were changed or taken away too. */
+  readonly seccomp: readonly LedgerSeccomp[]
   readonly subnets: readonly { readonly uid: string; readonly subnet: string }[]
 }
 
@@ -71,6 +81,10 @@ export function readLedger(db: Database): Promise<Ledger> {
         readOnly: flag === 1,
         until,
       })),
+      seccomp: [
+        ...(await tx.selectFrom('seccomp_profiles').select(['name', 'content']).execute()).map((row) => ({ ...row, until: null })),
+        ...(await tx.selectFrom('former_seccomp').selectAll().execute()),
+      ],
       formerPolicies: await tx.selectFrom('former_policies').selectAll().orderBy('until').execute(),
       subnets: await tx.selectFrom('subnets').select(['uid', 'subnet']).execute(),
     }

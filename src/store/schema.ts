@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { FormerExportsTable, FormerPoliciesTable } from './former-schema.js'
+import type { FormerExportsTable, FormerPoliciesTable, FormerSeccompTable } from './former-schema.js'
 import type { EventMarksTable, EventsTable, LeasesTable, WebhooksTable } from './events.schema.js'
 
 export type * from './events.schema.js'
@@ -30,8 +30,10 @@ export interface Schema {
   subnets: SubnetsTable
   host_exports: HostExportsTable
   host_export_teams: HostExportTeamsTable
+  seccomp_profiles: SeccompProfilesTable
   former_policies: FormerPoliciesTable
   former_exports: FormerExportsTable
+  former_seccomp: FormerSeccompTable
   host_ports: HostPortsTable
   renames: RenamesTable
   events: EventsTable
@@ -333,6 +335,15 @@ export interface HostExportTeamsTable {
   team_id: string
 }
 
+/** A seccomp profile that an administrator named. */
+export interface SeccompProfilesTable {
+  name: string
+  /** JSON in the engine's words. */
+  content: string
+  created_at: string
+  updated_at: string
+}
+
 /** A registry as one team knows it, with its credential. */
 export interface RegistriesTable {
   id: string
@@ -402,6 +413,7 @@ export interface HostPortsTable {
 }
 
 export type HostExportRow = Selectable<HostExportsTable>
+export type SeccompProfileRow = Selectable<SeccompProfilesTable>
 export type OwnershipRow = Selectable<OwnershipTable>
 export type RenameRow = Selectable<RenamesTable>
 export type ImageReferenceRow = Selectable<ImageReferencesTable>

@@ -15,6 +15,7 @@ import { ProcessStore } from './processes.store.js'
 import { QuotaStore } from './quota.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
+import { SeccompProfileStore } from './seccomp-profiles.store.js'
 import { SecretBox } from './secret-box.js'
 import { RoleStore } from './roles.store.js'
 import { SessionStore } from './sessions.store.js'
@@ -44,6 +45,7 @@ const STORES = [
   QuotaStore,
   RegistryStore,
   RenameStore,
+  SeccompProfileStore,
   SecretBox,
   RoleStore,
   SessionStore,

@@ -94,11 +94,16 @@ function judgeOf(team: TeamRow, policy: TeamPolicyRow, { container, owned, ledge
   const names = (kind: string): string[] => own.filter(({ piece }) => piece.kind === kind).map(({ piece }) => piece.name)
   const made = new Date(container.Created)
   const open = ledger.exports.filter(({ teamId, until }) => teamId === team.id && (until === null || (asMade && new Date(until) > made)))
+  const granted: Grants = policy.granted === null ? NOTHING : { ...NOTHING, ...(JSON.parse(policy.granted) as Partial<Grants>) }
+  const filters = ledger.seccomp.filter(
+    ({ name, until }) => granted.securityOptions.includes(`seccomp=${name}`) && (until === null || (asMade && new Date(until) > made)),
+  )
   const [least, most] = (policy.port_range ?? '1024-65535').split('-').map(Number) as [number, number]
   return {
     prefix: `${team.name}--`,
     profile: profileAt(policy, container.Created),
-    granted: policy.granted === null ? NOTHING : { ...NOTHING, ...(JSON.parse(policy.granted) as Partial<Grants>) },
+    granted,
+    filters: new Set(filters.map(({ content }) => `seccomp=${content}`)),
     ports: [least, most],
     folders: new Map(open.map(({ path, readOnly }) => [path, { readOnly }])),
     containers: new Set(ids('container')),

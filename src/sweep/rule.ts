@@ -9,6 +9,8 @@ export interface Judge {
   readonly granted: Grants
   /** Host ports that the team may name. */
   readonly ports: readonly [number, number]
+  /** Seccomp profiles that it was granted by name, as the engine has them: `seccomp=<content>`. */
+  readonly filters: ReadonlySet<string>
   /** Host folders that it may mount, and whether they are read-only. */
   readonly folders: ReadonlyMap<string, { readonly readOnly: boolean }>
   /** Full ids of its containers; engine names of its volumes; names and ids of its networks. */

@@ -12,7 +12,7 @@ export const namespace =
     (host && judge.profile === 'privileged' && value === 'host') ||
     `${text(value)} is not allowed`
 
-export const securityOptions: Rule = (value, { profile, granted }, all) => {
+export const securityOptions: Rule = (value, { profile, granted, filters }, all) => {
   const out = 'no-new-privileges=false'
   const given = list(value).map((option) => option.replace(/^no-new-privileges:(?=true|false)/, 'no-new-privileges='))
   const optedOut = profile !== 'restricted' && granted.securityOptions.some((option) => option.replace(':', '=') === out)
@@ -23,7 +23,8 @@ export const securityOptions: Rule = (value, { profile, granted }, all) => {
     (option) =>
       !option.startsWith('no-new-privileges') &&
       !(option === 'label=disable' && all['Privileged'] === true) &&
-      !(profile === 'privileged' && granted.securityOptions.includes(option)),
+      // never by a name, which the engine does not know
+      !(profile === 'privileged' && (granted.securityOptions.includes(option) || filters.has(option))),
   )
   return wrong === undefined || `${wrong.slice(0, 60)} was not named for the team`
 }

@@ -152,6 +152,10 @@ export const SAMPLES: Readonly<Partial<Record<OperationId, Sample>>> = {
   HostExportList: {},
   HostExportCreate: invalid({ alias: '!' }),
   HostExportDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+  SeccompProfileList: {},
+  SeccompProfileInspect: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
+  SeccompProfilePut: { ...invalid({ defaultAction: 'perhaps' }), path: { name: 'nothing-at-all' } },
+  SeccompProfileDelete: { path: { name: 'nothing-at-all' }, passes: ['not_found'] },
 
   ServiceAccountList: {},
   ServiceAccountCreate: invalid({ name: '!' }),

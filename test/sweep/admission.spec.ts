@@ -22,12 +22,15 @@ const GRANTS: readonly Granted[] = [
     capabilities: ['NET_ADMIN'],
     devices: ['/dev/fuse'],
     sysctls: ['net.core.somaxconn'],
-    securityOptions: ['no-new-privileges=false', 'seccomp=unconfined'],
+    securityOptions: ['no-new-privileges=false', 'seccomp=unconfined', 'seccomp=named', 'seccomp=gone'],
     runtimes: ['kata'],
     dns: ['10.0.0.53'],
     cgroupParent: 'team.slice',
   },
 ]
+
+/** Seccomp profiles that there are; `gone` was granted, and taken away. */
+const FILTERS = new Map([['named', '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[]}']])
 
 const folders = new Map([
   [OWN.folder, { readOnly: false }],
@@ -48,6 +51,7 @@ function contextOf(profile: JudgeContext['profile'], granted: Granted): JudgeCon
       defaultNetwork: OWN.network,
     },
     imageUser: '',
+    seccomp: FILTERS,
   }
 }
 
@@ -61,6 +65,7 @@ function judgeOf(profile: JudgeContext['profile'], granted: Granted): Judge {
     containers: new Set([OWN.container]),
     volumes: new Set([OWN.volume]),
     networks: new Set([OWN.network]),
+    filters: new Set([...FILTERS.values()].map((content) => `seccomp=${content}`)),
     runtime: 'runc',
   }
 }

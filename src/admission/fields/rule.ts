@@ -38,6 +38,8 @@ export interface JudgeContext {
   readonly granted: Granted
   /** Engine names and ids that belong to the team: filled by whoever resolved the references. */
   readonly own: Own
+  /** Seccomp profiles that the team was granted: name → content. */
+  readonly seccomp?: ReadonlyMap<string, string> | undefined
   /** User of the image, which counts where the spec names none; undefined while the image is not known yet. */
   readonly imageUser?: string | undefined
 }

@@ -1,6 +1,7 @@
 import { isReservedLabel, RESERVED_LABEL } from '../labels.js'
 import { isHarmlessPath } from '../paths.js'
-import { byDefault, eachKey, every, only, type Rule } from './rule.js'
+import { seccompGrant } from '../seccomp.js'
+import { byDefault, eachKey, every, type JudgeContext, only, type Rule } from './rule.js'
 
 /** What values may look like, for rows of the field table that no range or list can say. */
 
@@ -87,14 +88,23 @@ export function securityOptions(named = false): Rule {
   const text = `no-new-privileges is always set${named ? ', with what an administrator named for the team' : ', unless an administrator opted the team out'}`
   return {
     text,
-    judge(value, { granted }) {
+    judge(value, { granted, seccomp }) {
       const options = ((value as string[] | undefined) ?? []).filter((option) => !NO_NEW_PRIVILEGES.test(option))
       const out = options.some((option) => OPT_OUT.test(option)) && granted.securityOptions.some((option) => OPT_OUT.test(option))
       const others = options.filter((option) => !(out && OPT_OUT.test(option)))
       if (!others.every((option) => named && granted.securityOptions.includes(option))) return { violation: text }
-      return { write: [out ? 'no-new-privileges=false' : 'no-new-privileges', ...others] }
+      const gone = others.map(seccompGrant).find((name) => name !== null && !seccomp?.has(name))
+      if (gone) return { violation: `an administrator has taken the seccomp profile ${gone} away: ask for another, or leave it out` }
+      const written = others.map((option) => contentOf(option, seccomp))
+      return { write: [out ? 'no-new-privileges=false' : 'no-new-privileges', ...written] }
     },
   }
+}
+
+/** The engine knows no names of profiles: it is sent the content. */
+function contentOf(option: string, seccomp: JudgeContext['seccomp']): string {
+  const name = seccompGrant(option)
+  return name === null ? option : `seccomp=${seccomp?.get(name) ?? ''}`
 }
 
 /** One of the words, or `container:` and one of the team's own, already resolved to its full id. */

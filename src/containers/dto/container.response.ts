@@ -167,6 +167,9 @@ export class ContainerDetails extends ContainerSummary {
   /** Driver of its log. */
   logDriver!: string
   privileged!: boolean
+  /** What holds beside the capabilities: `no-new-privileges`, `seccomp=<name of the profile>`. */
+  @ApiProperty({ type: [String] })
+  securityOptions!: string[]
 }
 
 /** One of several copies: the container, or why it could not be made. */

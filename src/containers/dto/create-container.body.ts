@@ -2,6 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import {
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsIn,
@@ -148,6 +149,18 @@ export class CreateContainerBody implements ContainerRequest {
   @Optional()
   @IsBoolean()
   privileged?: boolean
+
+  /** `seccomp=<name>` of a profile that an administrator named, and what else the team was granted; `no-new-privileges` is set anyhow. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(16)
+  @ArrayUnique()
+  @MaxLength(256, { each: true })
+  @Matches(/^(no-new-privileges([=:](true|false))?|(seccomp|apparmor|label)[=:][A-Za-z0-9_.:-]+)$/, {
+    each: true,
+    message: 'must each be no-new-privileges, seccomp=<name>, apparmor=<name> or label=<text>',
+  })
+  securityOptions?: string[]
 
   @Optional()
   @IsObject()

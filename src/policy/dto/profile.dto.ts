@@ -66,13 +66,16 @@ export class GrantedBody {
   @list(/^[a-z0-9_-]+([./][A-Za-z0-9_-]+)+$/, 'the name of a sysctl')
   sysctls?: string[]
 
-  /** As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+  /** `seccomp=<name>` of a profile under /seccomp-profiles, `seccomp=unconfined`, `apparmor=…`, `label=…`; `no-new-privileges=false` opts the team out of what is always set. */
   @Optional()
   @IsArray()
   @ArrayMaxSize(MOST)
   @ArrayUnique()
-  @MaxLength(65_536, { each: true })
-  @list(/^(no-new-privileges|apparmor|seccomp|label)[=:][^\0\r]+$/, 'no-new-privileges=false, apparmor=…, seccomp=… or label=…')
+  @MaxLength(256, { each: true })
+  @list(
+    /^(no-new-privileges=(true|false)|(apparmor|seccomp|label)=[A-Za-z0-9_.:-]+)$/,
+    'no-new-privileges=false, apparmor=…, seccomp=… or label=…',
+  )
   securityOptions?: string[]
 
   @Optional()

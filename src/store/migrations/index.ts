@@ -7,7 +7,9 @@ import * as auditChain from './0070-audit-chain.js'
 import * as terminals from './0060-terminals.js'
 import * as roles from './0071-roles.js'
 import * as secondFactor from './0072-second-factor.js'
+import * as formerSeccomp from './0091-former-seccomp.js'
 import * as quotas from './0073-quotas.js'
+import * as seccompProfiles from './0074-seccomp-profiles.js'
 import * as hostPorts from './0010-host-ports.js'
 import * as imageScratch from './0030-image-scratch.js'
 import * as events from './0040-events.js'
@@ -25,6 +27,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0071-roles': roles,
   '0072-second-factor': secondFactor,
   '0073-quotas': quotas,
+  '0074-seccomp-profiles': seccompProfiles,
+  '0091-former-seccomp': formerSeccomp,
   '0010-host-ports': hostPorts,
   '0030-image-scratch': imageScratch,
   '0040-events': events,

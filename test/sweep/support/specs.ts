@@ -61,6 +61,8 @@ const POOLS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     'no-new-privileges=false',
     'no-new-privileges:false',
     'seccomp=unconfined',
+    'seccomp=named',
+    'seccomp=gone',
     'apparmor=unconfined',
     'label=disable',
     'systempaths=unconfined',

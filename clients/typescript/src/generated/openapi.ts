@@ -1263,6 +1263,42 @@ export interface paths {
         patch: operations["RoleUpdate"];
         trace?: never;
     };
+    "/api/v1/seccomp-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Seccomp profiles that were named */
+        get: operations["SeccompProfileList"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seccomp-profiles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A seccomp profile with its rules */
+        get: operations["SeccompProfileInspect"];
+        /** Teams use it by name once their profile grants `seccomp=<name>`. A change counts from the next creation on. */
+        put: operations["SeccompProfilePut"];
+        post?: never;
+        /** Nobody can use it any more. Containers that have it keep it until they are removed. */
+        delete: operations["SeccompProfileDelete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-accounts": {
         parameters: {
             query?: never;
@@ -2066,6 +2102,8 @@ export interface components {
             privileged: boolean;
             resources: components["schemas"]["ContainerResources"];
             restart: components["schemas"]["ContainerRestart"];
+            /** @description What holds beside the capabilities: `no-new-privileges`, `seccomp=<name of the profile>`. */
+            securityOptions: string[];
             /** @description Where it was asked for. */
             size?: components["schemas"]["ContainerSize"];
             state: components["schemas"]["ContainerState"];
@@ -2265,6 +2303,8 @@ export interface components {
             pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
+            /** @description `seccomp=<name>` of a profile that an administrator named, and what else the team was granted; `no-new-privileges` is set anyhow. */
+            securityOptions?: string[];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
             stopSignal?: string;
             /** @description Seconds between the stop signal and the kill; 10 when left out. */
@@ -2466,7 +2506,7 @@ export interface components {
             /** @description Any of 1024 and above when left out. */
             portRange?: components["schemas"]["PortRange"];
             runtimes?: string[];
-            /** @description As the engine takes them; `no-new-privileges=false` opts the team out of what is always set. */
+            /** @description `seccomp=<name>` of a profile under /seccomp-profiles, `seccomp=unconfined`, `apparmor=…`, `label=…`; `no-new-privileges=false` opts the team out of what is always set. */
             securityOptions?: string[];
             sysctls?: string[];
         };
@@ -3058,6 +3098,8 @@ export interface components {
             pull?: components["schemas"]["PullPolicy"];
             resources?: components["schemas"]["ResourcesBody"];
             restart?: components["schemas"]["RestartBody"];
+            /** @description `seccomp=<name>` of a profile that an administrator named, and what else the team was granted; `no-new-privileges` is set anyhow. */
+            securityOptions?: string[];
             /** @description Signal that asks the main process to end, such as `SIGINT`; the image's when left out. */
             stopSignal?: string;
             /** @description Seconds between the stop signal and the kill; 10 when left out. */
@@ -3406,6 +3448,76 @@ export interface components {
          * @enum {string}
          */
         Rule: "public" | "everybody" | "teamRole" | "hostRole" | "library" | "noRole" | "tokenPermissions" | "tokenTeam" | "target" | "notOffered" | "notLoggedIn";
+        /**
+         * @description What becomes of a call that no rule names.
+         * @enum {string}
+         */
+        SeccompAction: "SCMP_ACT_KILL" | "SCMP_ACT_KILL_THREAD" | "SCMP_ACT_KILL_PROCESS" | "SCMP_ACT_TRAP" | "SCMP_ACT_ERRNO" | "SCMP_ACT_TRACE" | "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG";
+        SeccompArchitecture: {
+            architecture: string;
+            subArchitectures: string[];
+        };
+        SeccompArgument: {
+            index: number;
+            op: components["schemas"]["SeccompOperator"];
+            value: number;
+            valueTwo?: number;
+        };
+        SeccompCondition: {
+            /** @description `amd64` */
+            arches?: string[];
+            /** @description `CAP_SYS_ADMIN` */
+            caps?: string[];
+            /** @description `4.8` */
+            minKernel?: string;
+        };
+        /** @enum {string} */
+        SeccompOperator: "SCMP_CMP_NE" | "SCMP_CMP_LT" | "SCMP_CMP_LE" | "SCMP_CMP_EQ" | "SCMP_CMP_GE" | "SCMP_CMP_GT" | "SCMP_CMP_MASKED_EQ";
+        SeccompProfile: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description `seccomp=<name>` among the security options of a container. */
+            name: string;
+            profile: components["schemas"]["SeccompProfileBody"];
+            /** @description Names of the teams that may use it. */
+            teams: string[];
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SeccompProfileBody: {
+            architectures?: string[];
+            /** @description In the place of `architectures`. */
+            archMap?: components["schemas"]["SeccompArchitecture"][];
+            /** @description What becomes of a call that no rule names. */
+            defaultAction: components["schemas"]["SeccompAction"];
+            defaultErrnoRet?: number;
+            syscalls: components["schemas"]["SeccompRule"][];
+        };
+        SeccompProfilePage: {
+            items: components["schemas"]["SeccompProfileSummary"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        SeccompProfileSummary: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description `seccomp=<name>` among the security options of a container. */
+            name: string;
+            /** @description Names of the teams that may use it. */
+            teams: string[];
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        SeccompRule: {
+            action: components["schemas"]["SeccompAction"];
+            args?: components["schemas"]["SeccompArgument"][];
+            comment?: string;
+            /** @description What the call answers with SCMP_ACT_ERRNO; EPERM when left out. */
+            errnoRet?: number;
+            excludes?: components["schemas"]["SeccompCondition"];
+            includes?: components["schemas"]["SeccompCondition"];
+            names: string[];
+        };
         ServiceAccountCreateRequest: {
             /** @description Default: the name. */
             displayName?: string;
@@ -7631,6 +7743,148 @@ export interface operations {
                     "application/json": components["schemas"]["RoleResponse"];
                 };
             };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SeccompProfileList: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before. */
+                cursor?: string;
+                /** @description Most items of one page. Default 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeccompProfilePage"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SeccompProfileInspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeccompProfile"];
+                };
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SeccompProfilePut: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeccompProfileBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeccompProfile"];
+                };
+            };
+            /** @description Done; with dryRun: it would be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description RFC 9457 problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    SeccompProfileDelete: {
+        parameters: {
+            query?: {
+                /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Done; with dryRun: it would be */
             204: {
                 headers: {
