@@ -3,7 +3,7 @@ export { admitContainer, assertAsAdmitted, type ContainerParts, judgeContainer, 
 export * from './container-request.js'
 export { type AskedPort, askedPorts } from './container-spec.js'
 export { type Granted, NOTHING_GRANTED, type Profile, PROFILES } from './fields/rule.js'
-export { canonicalFolder, isAsRegistered, isWithin } from './host-folders.js'
+export { canonicalFolder, isAsRegistered, isWithin, linksOn } from './host-folders.js'
 export { hasLabel, IsLabelMap, isReservedLabel, ownLabels, RESERVED_LABEL } from './labels.js'
 export { openFilesLimit } from './open-files.js'
 export { isHarmlessPath, normalTarget } from './paths.js'

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common'
-import { assertNewName, type Grant, type OwnedTarget, Quota } from '../access/index.js'
+import { assertNewName, type Grant, type OwnedTarget } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { TeamNetworks } from '../common/team-network.js'
 import { Engine } from '../engine/index.js'
 import { ContainerRemoval } from './container-removal.js'
 import { ContainerRenaming } from './container-renaming.js'
+import { ContainerStarts } from './container-starts.js'
 import { ContainerViews } from './container-views.js'
 import type { KillQuery, RemoveQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
 import type { ContainerProcesses, ContainerSummary, RenamedContainer } from './dto/container.response.js'
@@ -21,14 +22,14 @@ export class ContainerLifecycle {
     private readonly views: ContainerViews,
     private readonly renaming: ContainerRenaming,
     private readonly networks: TeamNetworks,
-    private readonly quota: Quota,
+    private readonly starts: ContainerStarts,
   ) {}
 
-  /** Running already is no error. @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
+  /** Running already is no error. @throws AppError CONFLICT of a folder of the host, START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
   start(grant: Grant<'ContainerStart'>): Promise<ContainerSummary> {
-    return this.change(grant.target, async (id) => {
+    return this.change(grant.target, async () => {
       await this.restoreNetwork(grant.target)
-      await this.quota.started(grant.target, () => this.engine.containers.start(id))
+      await this.starts.start(grant.target)
     })
   }
 
@@ -39,9 +40,9 @@ export class ContainerLifecycle {
 
   /** @throws AppError START_FAILED, PORT_IN_USE, CONTAINER_PAUSED */
   restart(grant: Grant<'ContainerRestart'>, { timeout }: StopQuery): Promise<ContainerSummary> {
-    return this.change(grant.target, async (id) => {
+    return this.change(grant.target, async () => {
       await this.restoreNetwork(grant.target)
-      await this.quota.started(grant.target, () => this.engine.containers.restart(id, { ...(timeout !== undefined && { timeout }) }))
+      await this.starts.restart(grant.target, { ...(timeout !== undefined && { timeout }) })
     })
   }
 

@@ -15,6 +15,7 @@ import { AppError, type ErrorCode } from '../common/errors.js'
 import type { ContainerWants } from '../common/quota.js'
 import type { TeamNetwork } from '../common/team-network.js'
 import { type ContainerEntry, type ContainerSpec, Engine } from '../engine/index.js'
+import { ContainerStarts } from './container-starts.js'
 import { HostPorts } from './host-ports.js'
 import { assertMounted, VolumesGone } from './mounted-volumes.js'
 
@@ -58,6 +59,7 @@ export class ContainerMaker {
     private readonly ownership: Ownership,
     private readonly ports: HostPorts,
     private readonly quota: Quota,
+    private readonly starts: ContainerStarts,
   ) {}
 
   /** @throws AppError NAME_IN_USE, POLICY_DENIED, IMAGE_NOT_PRESENT, ADMISSION_MISMATCH, START_FAILED, PORT_IN_USE, QUOTA_EXCEEDED, VolumesGone, engine errors */
@@ -119,7 +121,7 @@ export class ContainerMaker {
       await this.ownership.settle(volume, engineName, entry.created)
     }
     if (!making.start) return { target, entry: created }
-    await this.quota.started(target, () => this.engine.containers.start(target.engineId))
+    await this.starts.start(target)
     // Gone already, if it is to be removed at its end.
     return { target, entry: (await inventory.refresh('container', target.engineId)) ?? { ...created, state: 'removing' } }
   }

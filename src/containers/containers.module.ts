@@ -10,6 +10,7 @@ import { ContainerMaker } from './container-maker.js'
 import { OPERATION_CONTROLLERS, OPERATION_PROVIDERS } from './container-operations.js'
 import { ContainerPreparation } from './container-preparation.js'
 import { STREAM_CONTROLLERS, STREAM_PROVIDERS } from './container-streams.js'
+import { ContainerStarts } from './container-starts.js'
 import { ContainerViews } from './container-views.js'
 import { ContainerRenaming } from './container-renaming.js'
 import { ContainerTrial } from './container-trial.service.js'
@@ -39,6 +40,7 @@ import { WatchStream } from './watch.stream.js'
     ContainerMaker,
     ContainerPreparation,
     ContainerRenaming,
+    ContainerStarts,
     ContainerTrial,
     Containers,
     ContainerViews,

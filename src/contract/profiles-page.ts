@@ -32,8 +32,8 @@ administrators who create in its name are held to it as well.
 ## Folders of the host
 
 Administrators open one to teams by an alias (\`POST /api/v1/host-exports\`), read-only unless they say otherwise; a mount of type \`bind\` names
-the alias as its source. A folder is mounted whole. Links are followed when it is opened, and it is mounted only while its path still
-leads there. Never opened: the kernel's folders, the sockets of the host's services, the engine's data and socket, the gateway's data,
+the alias as its source. A folder is mounted whole. Links are followed when it is opened, but none that a team could have put there; before and after each
+start its path is looked at again, and nothing runs while it leads elsewhere. Never opened: the kernel's folders, the sockets of the host's services, the engine's data and socket, the gateway's data,
 anything in or above these, and anything in or above a folder that a team may write to.
 
 ## Seccomp profiles

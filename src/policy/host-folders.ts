@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { canonicalFolder, grantedOf, isWithin } from '../admission/index.js'
+import { canonicalFolder, grantedOf, isWithin, linksOn } from '../admission/index.js'
 import { Config } from '../config/config.js'
 import { Engine } from '../engine/index.js'
 import { HostExportStore } from '../store/host-exports.store.js'
@@ -37,12 +37,17 @@ export class HostFolders {
 
   /** Follows every link, then judges where it leads. @throws AppError ENGINE_UNAVAILABLE: without its data root nothing is opened */
   async look({ path: asked, readOnly }: AskedFolder): Promise<Looked> {
-    const path = await canonicalFolder(asked)
-    if (path === null)
+    const [path, links] = await Promise.all([canonicalFolder(asked), linksOn(asked)])
+    if (path === null || links === null)
       return { refused: 'is no folder that the gateway can see: in a container of its own, mount it there at the same path' }
     for (const place of await this.closed())
       if (isWithin(path, place.path) || isWithin(place.path, path)) return { refused: `is, holds or lies in ${place.what}` }
-    for (const other of await this.open()) {
+    const open = await this.open()
+    // whoever may write to a folder has put the link there, and an administrator would open to him what he likes
+    const writable = open.filter((other) => !other.readOnly)
+    if (links.some((link) => writable.some((other) => isWithin(link, other.path))))
+      return { refused: 'is led to by a link in a folder that a team may write to' }
+    for (const other of open) {
       if (other.path === path) continue
       // A team that may write there can put a link in the place of what lies below.
       if (!other.readOnly && isWithin(path, other.path)) return { refused: 'lies below a folder that a team may write to' }

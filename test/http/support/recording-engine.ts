@@ -15,6 +15,8 @@ const OWN = [
 
 export class RecordingEngine {
   private readonly seen: string[] = []
+  /** Called with the line of each request, before the engine has it. */
+  onRequest: (line: string) => void = () => undefined
   private readonly sockets = new Set<Socket>()
   private readonly dir = mkdtempSync(join(tmpdir(), 'berth-recording-'))
   private readonly server: Server = createServer({ allowHalfOpen: true }, (client) => this.pass(client))
@@ -41,6 +43,11 @@ export class RecordingEngine {
     rmSync(this.dir, { recursive: true, force: true })
   }
 
+  private heard(line: string): void {
+    this.seen.push(line)
+    this.onRequest(line)
+  }
+
   private pass(client: Socket): void {
     const engine = connect({ path: bed().socketPath, allowHalfOpen: true })
     for (const [socket, other] of [
@@ -51,7 +58,7 @@ export class RecordingEngine {
       socket.on('error', () => other.destroy()).on('close', () => this.sockets.delete(socket) && other.destroy())
     }
     client.on('data', (bytes) => {
-      for (const [, line] of bytes.toString('latin1').matchAll(/^((?:GET|HEAD|POST|PUT|DELETE) \S+) HTTP\/1\.1/gm)) this.seen.push(line!)
+      for (const [, line] of bytes.toString('latin1').matchAll(/^((?:GET|HEAD|POST|PUT|DELETE) \S+) HTTP\/1\.1/gm)) this.heard(line!)
     })
     client.pipe(engine)
     engine.pipe(client)
