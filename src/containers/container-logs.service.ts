@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import { type Grant, OpenRights } from '../access/index.js'
 import { AppError, type FieldError } from '../common/errors.js'
-import { Engine, type LogLine, type LogsOptions } from '../engine/index.js'
+import { Engine, type LogLine, type LogsOptions, readLogBatches } from '../engine/index.js'
 import type { LogsQuery } from './dto/logs.query.js'
 import { nanoseconds } from './log-time.js'
 
@@ -9,7 +9,8 @@ import { nanoseconds } from './log-time.js'
 export interface ContainerLog {
   readonly container: string
   readonly timestamps: boolean
-  readonly lines: AsyncGenerator<LogLine>
+  /** All that came together, together: one line at a time costs three times as much. */
+  readonly lines: AsyncGenerator<LogLine[]>
   abort(): void
 }
 
@@ -27,7 +28,8 @@ export class ContainerLogs {
     const options = optionsOf(query)
     const { Config } = await this.engine.containers.inspect(engineId)
     const ending = new AbortController()
-    const lines = await this.engine.containers.logLines(engineId, { ...options, tty: Config.Tty ?? false, signal: ending.signal })
+    const tty = Config.Tty ?? false
+    const lines = readLogBatches(await this.engine.containers.logs(engineId, { ...options, tty, signal: ending.signal }), { tty })
     const unwatch = options.follow ? this.rights.watch(grant, (reason) => ending.abort(reason)) : () => undefined
     const abort = (): void => {
       unwatch()

@@ -19,7 +19,6 @@ import { rfc3339 } from './log-time.js'
 const NDJSON = 'application/x-ndjson'
 const PLAIN = 'text/plain; charset=utf-8'
 const LINE_FEED = Buffer.from('\n')
-const NOTHING = Buffer.alloc(0)
 
 /** Turns a log into the bytes that the client asked for: as they were written, or a JSON record for each line. */
 @Injectable()
@@ -35,7 +34,7 @@ export class LogAnswer implements NestInterceptor<ContainerLog, StreamableFile> 
         // A quiet container that is followed says nothing for long: its client must know at once that it is being served.
         const body = new LogBody(
           log,
-          (line) => write(log, line),
+          (lines) => Buffer.concat(lines.flatMap((line) => write(log, line))),
           () => raw.flushHeaders(),
         )
         raw.once('close', () => log.abort())
@@ -45,13 +44,13 @@ export class LogAnswer implements NestInterceptor<ContainerLog, StreamableFile> 
   }
 }
 
-/** Reads a line only when the client has room for it; at its end, whichever, the engine's connection is closed. */
+/** Reads lines only when the client has room for it; at its end, whichever, the engine's connection is closed. */
 class LogBody extends Readable {
   private begun = false
 
   constructor(
     private readonly log: ContainerLog,
-    private readonly write: (line: LogLine) => Buffer,
+    private readonly write: (lines: readonly LogLine[]) => Buffer,
     private readonly begin: () => void,
   ) {
     super()
@@ -73,11 +72,13 @@ class LogBody extends Readable {
   }
 }
 
-function text({ timestamps }: ContainerLog, { time, bytes, end }: LogLine): Buffer {
-  return Buffer.concat([timestamps ? Buffer.from(`${rfc3339(time)} `) : NOTHING, bytes, end === 'line' ? LINE_FEED : NOTHING])
+function text({ timestamps }: ContainerLog, { time, bytes, end }: LogLine): Uint8Array[] {
+  const parts = timestamps ? [Buffer.from(`${rfc3339(time)} `), bytes] : [bytes]
+  if (end === 'line') parts.push(LINE_FEED)
+  return parts
 }
 
-function record({ container }: ContainerLog, { stream, time, bytes, end }: LogLine): Buffer {
+function record({ container }: ContainerLog, { stream, time, bytes, end }: LogLine): Uint8Array[] {
   const line: LogLineRecord = {
     container,
     stream,
@@ -85,7 +86,7 @@ function record({ container }: ContainerLog, { stream, time, bytes, end }: LogLi
     line: Buffer.from(bytes).toString('utf8'),
     ...(end === 'part' && { partial: true }),
   }
-  return Buffer.from(`${JSON.stringify(line)}\n`)
+  return [Buffer.from(`${JSON.stringify(line)}\n`)]
 }
 
 /** For a handler that returns a log. */
