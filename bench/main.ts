@@ -14,7 +14,7 @@ import { decision } from './figures/decision.js'
 import { exec } from './figures/exec.js'
 import { inspect } from './figures/inspect.js'
 import { list } from './figures/list.js'
-import { live } from './figures/live.js'
+import { frozen, sockets, viewers } from './figures/live.js'
 import { logs } from './figures/logs.js'
 import { memory, start } from './figures/process.js'
 import { pull } from './figures/pull.js'
@@ -25,7 +25,23 @@ import { table, type Row } from './support/report.js'
 import { World } from './support/world.js'
 
 /** In this order, since the list makes the containers that all the others run among, and the last one makes more. */
-const FIGURES: readonly Figure[] = [list, inspect, create, logs, live, exec, pull, bytes, imageBytes, decision, start, memory, relist]
+const FIGURES: readonly Figure[] = [
+  list,
+  inspect,
+  create,
+  logs,
+  viewers,
+  frozen,
+  sockets,
+  exec,
+  pull,
+  bytes,
+  imageBytes,
+  decision,
+  start,
+  memory,
+  relist,
+]
 
 const FULL: Plan = { quick: false, rounds: 5, roundMs: 1_000 }
 const QUICK: Plan = { quick: true, rounds: 1, roundMs: 100 }

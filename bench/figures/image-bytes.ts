@@ -1,4 +1,4 @@
-/** An image of a gigabyte out as an archive, and one in: how fast it passes, and what of it the gateway holds meanwhile. */
+/** An image of a gigabyte out as an archive, one in, and a build with so large a context: how fast it passes, and what of it the gateway holds meanwhile. */
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TAR_END, tarHeader, tarPadding } from '../../src/common/tar-writer.js'
@@ -27,6 +27,7 @@ export const imageBytes: Figure = {
     const size = plan.quick ? 1_000_000 : 1_000_000_000
     // two contents: the engine does not load what it has
     const [saved, loaded] = [archiveOf(size, `bench/saved-${world.id}:1`, 1), archiveOf(size, `bench/loaded-${world.id}:1`, 2)]
+    const built = `bench/built-${world.id}:1`
     const user = world.user()
     await load(user, saved)
     const rows = await passed(bench, [
@@ -46,6 +47,19 @@ export const imageBytes: Figure = {
           gateway: (client) => remove(client, loaded),
         },
       },
+      {
+        figure: 'build with a context of 1 GB',
+        size,
+        engine: (client) => client.upload('POST', `/build?t=${built}&nocache=true`, contextOf(size)),
+        gateway: async (client) => {
+          await client.upload('POST', `/api/v1/images/build?reference=${built}&noCache=true`, contextOf(size))
+          await ended(client, 'images.build')
+        },
+        after: {
+          engine: (client) => client.drain('DELETE', `/images/${built}`),
+          gateway: (client) => remove(client, { reference: built }),
+        },
+      },
     ])
     await remove(user, saved)
     user.close()
@@ -56,16 +70,21 @@ export const imageBytes: Figure = {
 /** Sends the archive and waits until the engine has it, as the engine's own answer does. */
 async function load(client: Http, archive: Archive): Promise<void> {
   await client.upload('POST', '/api/v1/images/load', archive.bytes())
+  await ended(client, 'images.load')
+}
+
+/** Waits for the newest job of the kind. */
+async function ended(client: Http, kind: string): Promise<void> {
   for (;;) {
-    const { items } = await client.json<{ items: Job[] }>('GET', '/api/v1/jobs?kind=images.load&limit=1')
+    const { items } = await client.json<{ items: Job[] }>('GET', `/api/v1/jobs?kind=${kind}&limit=1`)
     const [job] = items
     if (job?.state === 'succeeded') return
-    if (job?.state !== 'running') throw new Error(`load: ${job?.state} ${job?.error?.detail ?? ''}`)
+    if (job?.state !== 'running') throw new Error(`${kind}: ${job?.state} ${job?.error?.detail ?? ''}`)
     await delay(5)
   }
 }
 
-async function remove(client: Http, { reference }: Archive): Promise<void> {
+async function remove(client: Http, { reference }: Pick<Archive, 'reference'>): Promise<void> {
   await client.drain('DELETE', `/api/v1/images/${encodeURIComponent(reference)}`)
 }
 
@@ -92,10 +111,23 @@ function archiveOf(size: number, reference: string, second: number): Archive {
   return { id: `sha256:${hex}`, reference, bytes }
 }
 
+/** A context in which the Dockerfile comes last, so that all of it has to pass before it is known what is built. */
+function* contextOf(size: number): Generator<Buffer> {
+  const [small, dockerfile] = [Buffer.from('small'), Buffer.from('FROM scratch\nCOPY small /small\n')]
+  yield* entry('big', size, blanks(size))
+  yield* entry('small', small.length, [small])
+  yield* entry('Dockerfile', dockerfile.length, [dockerfile])
+  yield TAR_END
+}
+
+function* blanks(size: number): Generator<Buffer> {
+  for (let left = size; left > 0; left -= CHUNK.length) yield left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK
+}
+
 function layerOf(size: number, modified: Date): () => Generator<Buffer> {
   return function* () {
     yield tarHeader({ name: 'big', type: 'file', size, mode: 0o644, uid: 0, gid: 0, modified, link: '' })
-    for (let left = size; left > 0; left -= CHUNK.length) yield left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK
+    yield* blanks(size)
     yield tarPadding(size)
     yield TAR_END
   }

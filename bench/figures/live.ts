@@ -1,10 +1,11 @@
 /** Live streams under load: many viewers of one log, viewers that are frozen, sockets that are idle, and that come and go. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LogRecord } from '../../src/streams/protocol.js'
 import type { Bench, Figure } from '../support/figure.js'
-import { atMost, type Bound, mebibytes, ms, NONE, type Row, times } from '../support/report.js'
+import { atLeast, atMost, type Bound, mebibytes, ms, NONE, type Row, times } from '../support/report.js'
 import { connect, open, type StreamSocket } from '../support/streams.js'
 import { ordinaryContainer, type World } from '../support/world.js'
 
@@ -12,16 +13,16 @@ const MIB = 1_048_576
 const TICKS = 100
 const PAD = 'x'.repeat(130)
 
-export const live: Figure = {
-  name: 'live',
-  run: async (bench) => [...(await viewers(bench)), ...(await frozen(bench)), ...(await idle(bench)), ...(await churn(bench))],
-}
+export const viewers: Figure = { name: 'viewers', run: manyViewers }
+export const frozen: Figure = { name: 'frozen', run: frozenViewers }
+export const sockets: Figure = { name: 'sockets', run: async (bench) => [...(await idle(bench)), ...(await churn(bench))] }
 
 /** 1,000 lines a second of 150 bytes, by one viewer and by many. */
-async function viewers({ world, plan }: Bench): Promise<Row[]> {
+async function manyViewers({ world, plan }: Bench): Promise<Row[]> {
   const [count, seconds] = plan.quick ? [5, 2] : [200, 15]
   const script = `i=0; while :; do n=0; while [ $n -lt 20 ]; do n=$((n+1)); i=$((i+1)); echo "$i ${PAD}"; done; usleep 19000; done`
   const id = await running(world, script)
+  const sockets = await engineSockets(world)
   const one = await watched(world, { id, count: 1, seconds })
   const many = await watched(world, { id, count, seconds })
   await removed(world, id)
@@ -34,6 +35,13 @@ async function viewers({ world, plan }: Bench): Promise<Row[]> {
       compared: times(many.cpu / one.cpu),
       bound: ratioAtMost(many.cpu / one.cpu, 1.1),
     },
+    {
+      figure: `${name}: followers of the engine`,
+      engine: NONE,
+      gateway: String(many.upstreams - sockets),
+      compared: NONE,
+      bound: atMost(many.upstreams - sockets, 1, String),
+    },
     { figure: `${name}: p99 of a line`, engine: NONE, gateway: ms(many.p99), compared: NONE, bound: atMost(many.p99, 250, ms) },
     { figure: `${name}: lines lost`, engine: NONE, gateway: String(many.lost), compared: NONE, bound: atMost(many.lost, 0, String) },
   ]
@@ -43,6 +51,8 @@ interface Watched {
   readonly cpu: number
   readonly p99: number
   readonly lost: number
+  /** Connections to the engine, also those that were there before. */
+  readonly upstreams: number
   readonly rate: number
 }
 
@@ -71,13 +81,14 @@ async function watched(world: World, { id, count, seconds }: { id: string; count
   await delay(seconds * 1_000)
   measuring = false
   const cpu = (engineCpu(world) - before) / seconds
+  const upstreams = await engineSockets(world)
   sockets.forEach((socket) => socket.disconnect())
   latencies.sort((a, b) => a - b)
-  return { cpu, p99: latencies[Math.floor(latencies.length * 0.99)] ?? 0, lost, rate: lines / seconds / count }
+  return { cpu, p99: latencies[Math.floor(latencies.length * 0.99)] ?? 0, lost, upstreams, rate: lines / seconds / count }
 }
 
 /** A source of some 10 MB/s, and viewers that give nothing back. */
-async function frozen({ world, plan }: Bench): Promise<Row[]> {
+async function frozenViewers({ world, plan }: Bench): Promise<Row[]> {
   const [count, seconds] = plan.quick ? [5, 2] : [100, 60]
   const id = await running(
     world,
@@ -99,6 +110,8 @@ async function frozen({ world, plan }: Bench): Promise<Row[]> {
   }
   const alone = await healthy()
   const before = world.gateway.memory
+  let most = before
+  const looking = setInterval(() => (most = Math.max(most, world.gateway.memory)), 250)
   const sockets = await connected(world, count)
   for (const socket of sockets)
     await new Promise((answered) =>
@@ -106,7 +119,8 @@ async function frozen({ world, plan }: Bench): Promise<Row[]> {
     )
   const beside = await healthy()
   await delay((seconds / 2) * 1_000)
-  const growth = world.gateway.memory - before
+  clearInterval(looking)
+  const growth = most - before
   sockets.forEach((socket) => socket.disconnect())
   await removed(world, id)
   return [
@@ -122,6 +136,7 @@ async function frozen({ world, plan }: Bench): Promise<Row[]> {
       engine: NONE,
       gateway: `${(beside / 1e6).toFixed(1)} MB/s`,
       compared: times(beside / alone),
+      bound: atLeast(beside / alone, 0.9),
     },
   ]
 }
@@ -185,6 +200,12 @@ async function removed(world: World, id: string): Promise<void> {
   const user = world.user()
   await user.drain('DELETE', `/api/v1/containers/${id}?force=true`)
   user.close()
+}
+
+/** Connections to the engine that the gateway has in use. */
+async function engineSockets(world: World): Promise<number> {
+  const metrics = await text(await world.admin.answer('GET', '/metrics'))
+  return Number(/^berth_engine_sockets (\d+)$/m.exec(metrics)![1])
 }
 
 /** Seconds of cpu that dockerd has used. */

@@ -2,13 +2,10 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { engineName, Ownership, type TeamRef } from '../access/index.js'
 import { AppError } from '../common/errors.js'
 import { type Joined, TeamNetworks } from '../common/team-network.js'
-import { Engine } from '../engine/index.js'
+import { Engine, Passes } from '../engine/index.js'
 import { RenameStore } from '../store/renames.store.js'
 import type { OwnershipRow } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
-
-/** Distance of the passes over what failures and crashes left. */
-const PASS_EVERY_MS = 10_000
 
 /**
  * Changes what a container is called: its row, its name on the engine, its alias on each network. The row decides; a rename
@@ -17,8 +14,7 @@ const PASS_EVERY_MS = 10_000
 @Injectable()
 export class ContainerRenaming implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('containers')
-  private timer: NodeJS.Timeout | undefined
-  private running: Promise<void> = Promise.resolve()
+  private readonly passes: Passes
 
   constructor(
     private readonly engine: Engine,
@@ -26,16 +22,16 @@ export class ContainerRenaming implements OnApplicationBootstrap, OnApplicationS
     private readonly networks: TeamNetworks,
     private readonly renames: RenameStore,
     private readonly teams: TeamStore,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.pass(), PASS_EVERY_MS).unref()
-    void this.engine.inventory.ready().then(() => this.pass())
+  ) {
+    this.passes = new Passes(engine, this.logger, () => this.finishAll())
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer)
-    await this.running
+  onApplicationBootstrap(): void {
+    this.passes.start()
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.passes.stop()
   }
 
   /** True when that cut connections of the container. @throws AppError NAME_IN_USE, NOT_FOUND, engine errors: then nothing has changed */
@@ -61,16 +57,8 @@ export class ContainerRenaming implements OnApplicationBootstrap, OnApplicationS
     })
   }
 
-  /** One pass over what is left, after those under way; never rejects. */
-  pass(): Promise<void> {
-    this.running = this.running
-      .then(() => this.finishAll())
-      .catch((error: unknown) => void (this.engine.state.up && this.logger.error({ err: error }, 'a rename could not be finished yet')))
-    return this.running
-  }
-
+  /** What failures and crashes left. */
   private async finishAll(): Promise<void> {
-    if (this.engine.inventory.stale) return
     for (const { uid } of await this.renames.all()) {
       await this.renames.alone(uid, async () => {
         const row = await this.live(uid)

@@ -1,4 +1,3 @@
-const NS_PER_MS = 1_000_000n
 const NS_PER_S = 1_000_000_000n
 const FRACTION = 9
 
@@ -10,8 +9,12 @@ export function nanoseconds(text: string): bigint | undefined {
   return BigInt(seconds) * NS_PER_S + BigInt(fraction.padEnd(FRACTION, '0') || '0')
 }
 
+/** The last second that was asked for: lines of one second come one after another. */
+let last = { second: -1n, text: '' }
+
 /** RFC 3339 in UTC with all nine digits. */
 export function rfc3339(ns: bigint): string {
-  const seconds = new Date(Number(ns / NS_PER_MS)).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)
-  return `${seconds}.${String(ns % NS_PER_S).padStart(FRACTION, '0')}Z`
+  const second = ns / NS_PER_S
+  if (second !== last.second) last = { second, text: new Date(Number(second) * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length) }
+  return `${last.text}.${String(Number(ns - second * NS_PER_S)).padStart(FRACTION, '0')}Z`
 }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import { advance, Engine, LOG_START, type LogCursor, type LogLine, readLogBatches, seen } from '../engine/index.js'
 import { type Audience, CutShort, type SharedReader, SharedUpstreams } from '../streams/source.js'
-import { type Line, textOf } from './logs-records.js'
+import { rfc3339 } from './log-time.js'
+import { hasRead, newest } from './logs-cursor.js'
+import { type Line, lineOf } from './logs-records.js'
 import { untilStalled } from './logs-stall.js'
 
 /** A line as all its readers share it. */
 export interface FedLine {
-  readonly line: Omit<LogLine, 'bytes'>
-  readonly text: string | Buffer
+  readonly line: Line
   /** Unix milliseconds of its arrival here: the same for all readers, so their order can be. */
   readonly at: number
   /** It may be the end of a line that began before the feed: who does not have it yet reads the log itself. */
@@ -20,7 +21,7 @@ export type LogReader = SharedReader<FedLine>
 const TAIL = 50
 /** stdout and stderr are not ordered with each other, but within a second they are (measured). */
 const SKEW_NS = 1_000_000_000n
-const KEEP = { items: 10_000, bytes: 4_194_304, sizeOf: ({ text }: FedLine) => text.length + 128 }
+const KEEP = { items: 10_000, bytes: 4_194_304, sizeOf: ({ line }: FedLine) => line.text.length + 128 }
 const LINGER_MS = 3_000
 /** How long the engine is kept waiting for the fastest reader: one that waits while the log rotates twice would lose lines in silence. */
 const PATIENCE_MS = 1_000
@@ -63,7 +64,11 @@ export class LogFeeds {
         if (turn.done === true) return
         const at = Date.now()
         for (const line of turn.value) if (line.end !== 'cut') cursor = advance(cursor, line)
-        yield turn.value.map(({ bytes, ...line }) => ({ line, text: textOf(bytes), at, uncertain: beginning.isUncertain(line) }))
+        yield turn.value.map((line) => ({
+          line: { ...lineOf(line), stamp: rfc3339(line.time) },
+          at,
+          uncertain: beginning.isUncertain(line),
+        }))
       }
     } finally {
       await follower.return('ended')
@@ -78,12 +83,22 @@ export class LogFeeds {
   }
 }
 
+/** Goes on from the last line that a reader has, where that is kept; else all that was until now has to be read. */
+export function replays(reader: LogReader, cursor: LogCursor): boolean {
+  const { stream, time, n } = newest(cursor)
+  const isLast = ({ line, uncertain }: FedLine): boolean => line.time === time && line.stream === stream && line.n === n && !uncertain
+  if (hasRead(cursor) && reader.skipBehind(isLast)) return true
+  // begun at the oldest that is kept it would soon miss some of what it has no need of
+  reader.skip()
+  return false
+}
+
 /** Neighbours that came together. */
 export function byArrival(items: readonly FedLine[]): { at: number; lines: Line[] }[] {
   const groups: { at: number; lines: Line[] }[] = []
-  for (const { at, line, text } of items) {
+  for (const { at, line } of items) {
     if (groups.at(-1)?.at !== at) groups.push({ at, lines: [] })
-    groups.at(-1)!.lines.push({ ...line, text })
+    groups.at(-1)!.lines.push(line)
   }
   return groups
 }

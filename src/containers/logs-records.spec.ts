@@ -23,8 +23,8 @@ describe('LogRecords', () => {
   it('makes records, and tells how many lines were not wanted and where it is', () => {
     const records = new LogRecords(new LogFilter({ search: 'keep' }))
     const source = { id: 'c', name: 'web' }
-    expect(records.of(source, line(), 'keep me')).toMatchObject({ type: 'log', container: 'c', name: 'web', text: 'keep me', n: 1 })
-    expect(records.of(source, line({ time: 7n }), 'not me')).toBeNull()
+    expect(records.of(source, line({ text: 'keep me' }))).toMatchObject({ type: 'log', container: 'c', name: 'web', text: 'keep me', n: 1 })
+    expect(records.of(source, line({ time: 7n, text: 'not me' }))).toBeNull()
     const cursor = { stdout: [7n, 1], stderr: [0n, 0] } as const
     expect(records.tell(source, cursor)).toEqual({
       type: 'skipped',
@@ -40,11 +40,11 @@ describe('LogRecords', () => {
     const records = new LogRecords(new LogFilter({ search: 'keep' }))
     const source = { id: 'c', name: 'web' }
     const cursor = { stdout: [9n, 1], stderr: [9n, 1] } as const
-    for (const stream of ['stdout', 'stderr', 'stdout'] as const) expect(records.of(source, line({ stream }), 'not me')).toBeNull()
-    expect(records.of(source, line({ time: 6n }), 'keep')).toMatchObject({ skipped: 2 })
-    expect(records.of(source, line({ time: 7n }), 'keep')).not.toHaveProperty('skipped')
+    for (const stream of ['stdout', 'stderr', 'stdout'] as const) expect(records.of(source, line({ stream, text: 'not me' }))).toBeNull()
+    expect(records.of(source, line({ time: 6n, text: 'keep' }))).toMatchObject({ skipped: 2 })
+    expect(records.of(source, line({ time: 7n, text: 'keep' }))).not.toHaveProperty('skipped')
     expect(records.tell(source, cursor)).toMatchObject({ count: 1 })
-    expect(records.of(source, line({ time: 8n }), 'not me')).toBeNull()
+    expect(records.of(source, line({ time: 8n, text: 'not me' }))).toBeNull()
     // not yet
     expect(records.tell(source, cursor)).toBeNull()
     expect(records.tell(source, cursor, true)).toMatchObject({ count: 1 })

@@ -12,8 +12,8 @@ export interface Source {
   readonly name: string
 }
 
-/** A line without its bytes: `text` is made of them. */
-export type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer }
+/** A line without its bytes: `text` is made of them. `stamp`: its time as it is shown, where many readers share it. */
+export type Line = Omit<LogLine, 'bytes'> & { readonly text: string | Buffer; readonly stamp?: string }
 
 /**
  * Knows a line that the engine tells again. Its followers repeat some lines when the log rotates (measured): all of them are older
@@ -40,14 +40,17 @@ export class LogRecords {
   constructor(private readonly filter: LogFilter) {}
 
   /** Null: it is not wanted. */
-  of({ id, name }: Source, { stream, time, n, end }: Omit<LogLine, 'bytes'>, text: string | Buffer): LogRecord | null {
+  of({ id, name }: Source, { stream, time, stamp, n, end, text }: Line): LogRecord | null {
     const parsed = this.filter.take(typeof text === 'string' ? text : text.toString('latin1'))
     // the end of the log without a line feed is read again, whether it matches or not
     const skipped = end === 'cut' ? 0 : this.skipped[stream]
     if (end !== 'cut') this.skipped[stream] = parsed ? 0 : skipped + 1
     if (!parsed) return null
-    const record = { type: 'log', container: id, name, stream, time: rfc3339(time), n, text } as const
-    return { ...record, ...(end !== 'line' && { end }), ...(skipped > 0 && { skipped }), ...parsed }
+    const record: LogRecord = { type: 'log', container: id, name, stream, time: stamp ?? rfc3339(time), n, text }
+    // once for each line of each reader: no spreads
+    if (end !== 'line') record.end = end
+    if (skipped > 0) record.skipped = skipped
+    return Object.assign(record, parsed)
   }
 
   /** A reader that waits for the next match must not resume from the last one; null: there is nothing to tell, or (unless `now`) not yet. */
@@ -59,6 +62,11 @@ export class LogRecords {
     this.toldAt = Date.now()
     return { type: 'skipped', container: id, name, count, cursor }
   }
+}
+
+/** Once for each line that is read: no spread. */
+export function lineOf({ stream, time, n, end, bytes }: LogLine): Line {
+  return { stream, time, n, end, text: textOf(bytes) }
 }
 
 /** Each binary part of a socket.io event is a packet of its own; UTF-8 survives as a string to the byte. */

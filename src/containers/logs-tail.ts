@@ -2,11 +2,11 @@ import type { Grant } from '../access/index.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../engine/index.js'
 import { type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../streams/source.js'
 import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, ResumeCheck } from './logs-cursor.js'
-import { byArrival, type FedLine, type LogFeeds, type LogReader } from './logs-feed.js'
+import { byArrival, type FedLine, type LogFeeds, type LogReader, replays } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
-import { type Line, LogRecords, removedGap, Repeats, type Source, stateOf, textOf } from './logs-records.js'
-import { containerChanged, containerState, engineUp, LIVE, newestTime, type Pass, passOf, untilStarted } from './logs-waiting.js'
+import { type Line, lineOf, LogRecords, removedGap, Repeats, type Source, stateOf } from './logs-records.js'
+import { containerChanged, containerState, engineUp, LIVE, newestTime, nothing, type Pass, passOf, untilStarted } from './logs-waiting.js'
 
 export interface TailParts {
   readonly engine: Engine
@@ -65,25 +65,28 @@ export class LogTail {
 
   /** Begins to read, so that what is wrong is known before the stream is open. */
   async connect(): Promise<void> {
-    const { engine, feeds, params, context } = this.parts
-    const { signal } = context
+    const { engine, feeds, params } = this.parts
+    const { signal } = this.parts.context
     this.tty = engine.inventory.containers.get(this.id)?.detail?.tty ?? (await engine.containers.inspect(this.id)).Config.Tty ?? false
     // before the history is read: what is written meanwhile is in both
     this.reader = params.follow && !this.slow ? await feeds.join(this.id, { tty: this.tty, signal }) : undefined
-    this.history = await this.read()
+    this.history = await this.read(this.reader)
     this.first = false
   }
 
-  /** From the cursor on, or what was asked for. It ends where the log ended when it was opened, however slowly it is read. */
-  private async read(): Promise<AsyncGenerator<Uint8Array>> {
+  /** From the cursor on, or what was asked for; ends where the log ended when it was opened. Nothing where the reader's ring has it. */
+  private async read(reader?: LogReader): Promise<AsyncGenerator<Uint8Array>> {
     const { engine, params, context } = this.parts
     const { stdout, stderr } = params
+    // before any question to the engine: what comes after this place is the ring's, what came before is in the log
+    const isKept = reader !== undefined && replays(reader, this.cursor)
     const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
     // who asks for no history gets what is newer than the newest line, by the engine's clock
     if (tail === 0) this.floor = largest(this.floor, (await newestTime(engine, this.id, { tty: this.tty, signal: context.signal })) + 1n)
     const resumed = resumeSince(this.cursor)
     // the other stream's old lines were never wanted, or they are known
     if (resumed > this.floor) this.floor = resumed
+    if (isKept) return nothing()
     const until = params.until === undefined ? undefined : nanoseconds(params.until)!
     const range = { tail, until, ...(this.floor > 0n && { since: this.floor }) }
     return engine.containers.logs(this.id, { tty: this.tty, follow: false, stdout, stderr, signal: context.signal, ...range })
@@ -143,10 +146,7 @@ export class LogTail {
     for await (const lines of readLogBatches(history, { tty: this.tty })) {
       // of `tail` the oldest line is the oldest that is wanted, of both streams
       if (cursor === LOG_START && first === this.floor && lines[0]) this.floor = largest(first, lines[0].time)
-      yield* this.take(
-        lines.map(({ bytes, ...line }) => ({ ...line, text: textOf(bytes) })),
-        check,
-      )
+      yield* this.take(lines.map(lineOf), check)
     }
   }
 
@@ -154,13 +154,13 @@ export class LogTail {
     const { reader } = this
     if (!reader) return
     for (let turn = await reader.next(); turn; turn = await reader.next()) {
-      // too slow for what is kept: what it missed is in the log, unless that was rotated
+      // too slow for what is kept: it is in the log, unless that was rotated
       if (turn.missed > 0 || turn.items.some((fed) => this.isDoubtful(fed))) {
         yield { live: false }
+        reader.skip()
         yield* this.catchUp()
         yield { live: true }
-      }
-      yield* this.takeFed(turn.items)
+      } else yield* this.takeFed(turn.items)
       if (this.isPast()) return
     }
   }
@@ -176,9 +176,8 @@ export class LogTail {
   }
 
   private wants({ stream, time }: Pick<LogLine, 'stream' | 'time'>): boolean {
-    const { params } = this.parts
-    if (params[stream] === false || time < this.floor) return false
-    return params.until === undefined || time <= nanoseconds(params.until)!
+    const { until, [stream]: wanted } = this.parts.params
+    return wanted !== false && time >= this.floor && (until === undefined || time <= nanoseconds(until)!)
   }
 
   private *take(lines: readonly Line[], check?: ResumeCheck): Generator<StreamItem> {
@@ -196,7 +195,7 @@ export class LogTail {
       if (line.end === 'cut') this.cut = [...this.cut.filter(({ stream }) => stream !== line.stream), line]
       else {
         this.cursor = advance(this.cursor, line)
-        const record = this.records.of(source, line, line.text)
+        const record = this.records.of(source, line)
         if (record) frames.push(record)
       }
     }
@@ -293,8 +292,7 @@ export class LogTail {
     const lines = this.cut.filter((line) => !seen(this.cursor, line))
     this.cut = []
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)
-    const { source } = this
-    const frames = lines.map((line) => this.records.of(source, { ...line, end }, line.text)).filter((record) => record !== null)
+    const frames = lines.map((line) => this.records.of(this.source, { ...line, end })).filter((record) => record !== null)
     if (frames.length > 0) yield { frames }
   }
 }

@@ -74,3 +74,8 @@ export async function newestTime(engine: Engine, id: string, options: { tty: boo
   for await (const { time } of await engine.containers.logLines(id, { ...options, tail: 1 })) if (time > newest) newest = time
   return newest
 }
+
+/** A history that is empty. */
+export async function* nothing(): AsyncGenerator<never, void> {
+  yield* []
+}

@@ -9,6 +9,9 @@ import { merged } from './logs-merge.js'
 import { LogsParams } from './logs-params.dto.js'
 import { LogTail } from './logs-tail.js'
 
+/** Twenty-five events a second look as smooth as two hundred; for hundreds of viewers each one more is a write to each. */
+const LINGER_MS = 40
+
 const TEXT = {
   oneOf: [{ type: 'string' }, { type: 'string', format: 'binary' }],
   description: 'without the line feed: a string where the bytes are UTF-8, else the bytes',
@@ -96,6 +99,7 @@ export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
     return {
       ack: { containers },
+      lingerMs: LINGER_MS,
       output: merged(
         tails.map((tail) => tail.items()),
         containers.map(({ id }) => id),

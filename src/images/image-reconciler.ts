@@ -1,12 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
-import { Engine } from '../engine/index.js'
+import { Engine, Passes } from '../engine/index.js'
 import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js'
 import type { ImageReferenceRow } from '../store/schema.js'
 import { TeamStore } from '../store/teams.store.js'
 import { type HoldingTag, HoldingTags, isCode } from './holding-tags.js'
 import { Leftovers } from './leftovers.js'
-
-const PASS_EVERY_MS = 10_000
 
 /**
  * Holds references and holding tags to each other: a row whose content was removed beside the gateway goes, a row that lost
@@ -16,8 +14,7 @@ const PASS_EVERY_MS = 10_000
 @Injectable()
 export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('images')
-  private timer: NodeJS.Timeout | undefined
-  private running: Promise<void> = Promise.resolve()
+  private readonly passes: Passes
 
   constructor(
     private readonly engine: Engine,
@@ -25,28 +22,24 @@ export class ImageReconciler implements OnApplicationBootstrap, OnApplicationShu
     private readonly teams: TeamStore,
     private readonly holding: HoldingTags,
     private readonly leftovers: Leftovers,
-  ) {}
+  ) {
+    this.passes = new Passes(engine, this.logger, () => this.pass())
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.run(), PASS_EVERY_MS).unref()
-    void this.engine.inventory.ready().then(() => this.run())
+    this.passes.start()
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer)
-    await this.running
+  onApplicationShutdown(): Promise<void> {
+    return this.passes.stop()
   }
 
-  /** One pass, after those under way; never rejects. Does nothing while it is not known what the engine has. */
+  /** One pass, after those under way; never rejects. */
   run(): Promise<void> {
-    this.running = this.running
-      .then(() => this.pass())
-      .catch((error: unknown) => void (this.engine.state.up && this.logger.error({ err: error }, 'reconciling images failed')))
-    return this.running
+    return this.passes.run()
   }
 
   private async pass(): Promise<void> {
-    if (this.engine.inventory.stale) return
     await this.leftovers.sweep()
     const rows = await this.store.everything()
     const places = new Map(rows.map((row) => [this.placeOf(row), row]))

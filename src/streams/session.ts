@@ -7,7 +7,7 @@ import type { ServerToClientEvents, StreamEnd } from './protocol.js'
 import type { OpenStream, StreamItem } from './source.js'
 import type { Window } from './window.js'
 
-/** Longest time that frames wait for company. */
+/** How long frames wait for company, where their source does not say. */
 const LINGER_MS = 5
 /** What a source may take to free its upstream; after that it is left to its signal. */
 const FREE_MS = 2_000
@@ -169,7 +169,7 @@ export class StreamSession {
   /** The first frames after a pause go at once: a key's echo waits for nobody. */
   private linger(): void {
     if (this.timer) return
-    const rest = this.sentAt + LINGER_MS - performance.now()
+    const rest = this.sentAt + (this.opened?.lingerMs ?? LINGER_MS) - performance.now()
     if (rest <= 0 && this.parts.window.isOpen) return this.sendBatch()
     this.timer = setTimeout(
       () => {

@@ -92,6 +92,18 @@ export class SharedReader<T> {
     this.at = upstream.ring.first
   }
 
+  /** Leaves out all that came until now. */
+  skip(): void {
+    this.at = this.upstream.ring.next
+  }
+
+  /** Goes to right behind the newest item that is such; false, and stays, where none is kept. */
+  skipBehind(isSuch: (item: T) => boolean): boolean {
+    const place = this.upstream.ring.behind(isSuch)
+    this.at = place ?? this.at
+    return place !== null
+  }
+
   /** What there is since the last turn, or what comes next. Null: the upstream has ended, or the signal. @throws its error */
   async next(): Promise<Turn<T> | null> {
     const { upstream, options } = this
@@ -210,15 +222,21 @@ class Upstream<T> {
   }
 
   private async roomFor(item: T, patienceMs: number): Promise<boolean> {
-    const { ring } = this
+    if (!this.isAhead(item)) return true
     this.wake()
     const late = AbortSignal.timeout(patienceMs)
     const ended = AbortSignal.any([late, this.aborting.signal])
-    while (ring.isFullFor(item) && this.readers.size > 0 && Math.max(...[...this.readers].map(({ at }) => at)) <= ring.first) {
+    while (this.isAhead(item)) {
       if (ended.aborted) return false
       await Promise.race([this.progress.promise, aborted(ended, new AbortController().signal)])
     }
     return true
+  }
+
+  /** Every reader would lose something by this item. */
+  private isAhead(item: T): boolean {
+    const { ring, readers } = this
+    return ring.isFullFor(item) && readers.size > 0 && [...readers].every(({ at }) => at <= ring.first)
   }
 
   private wake(): void {

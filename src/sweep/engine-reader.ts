@@ -16,7 +16,15 @@ export interface EngineContainer {
     readonly RW: boolean
     readonly Propagation?: string
   }[]
+  readonly ExecIDs: readonly string[] | null
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly NetworkID: string }>> | null }
+}
+
+/** A command in a container that runs. */
+export interface EngineExec {
+  readonly ID: string
+  readonly ContainerID: string
+  readonly ProcessConfig: { readonly privileged?: boolean }
 }
 
 export interface EngineVolume {
@@ -45,6 +53,7 @@ export interface EngineImage {
 /** Everything on an engine at one moment, more or less. */
 export interface EngineState {
   readonly containers: readonly EngineContainer[]
+  readonly execs: readonly EngineExec[]
   readonly volumes: readonly EngineVolume[]
   readonly networks: readonly EngineNetwork[]
   readonly images: readonly EngineImage[]
@@ -78,12 +87,19 @@ export class EngineReader {
       this.get<EngineImage[]>('/images/json'),
       this.get<{ DefaultRuntime: string }>('/info'),
     ])
-    const containers: EngineContainer[] = []
-    for (let at = 0; at < list.length; at += AT_ONCE) {
-      const some = list.slice(at, at + AT_ONCE).map(({ Id }) => this.get<EngineContainer>(`/containers/${Id}/json`).catch(ifGone))
-      containers.push(...(await Promise.all(some)).filter((each) => each !== null))
+    const containers = await this.each<EngineContainer>(list.map(({ Id }) => `/containers/${Id}/json`))
+    const execs = await this.each<EngineExec>(containers.flatMap(({ ExecIDs }) => ExecIDs ?? []).map((id) => `/exec/${id}/json`))
+    return { containers, execs, volumes: volumes.Volumes ?? [], networks, images, runtime: info.DefaultRuntime }
+  }
+
+  /** All that is still there. */
+  private async each<T>(paths: readonly string[]): Promise<T[]> {
+    const found: T[] = []
+    for (let at = 0; at < paths.length; at += AT_ONCE) {
+      const some = paths.slice(at, at + AT_ONCE).map((path) => this.get<T>(path).catch(ifGone))
+      found.push(...(await Promise.all(some)).filter((each) => each !== null))
     }
-    return { containers, volumes: volumes.Volumes ?? [], networks, images, runtime: info.DefaultRuntime }
+    return found
   }
 
   private get<T>(path: string): Promise<T> {

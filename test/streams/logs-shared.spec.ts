@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LogFeeds } from '../../src/containers/logs-feed.js'
 import type { LogRecord, LogStream, Streams } from '../../clients/typescript/src/streams/index.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
-import { ownedContainer, rawSocket, streamsOf, until } from './support.js'
+import { engineOf, ownedContainer, rawSocket, streamsOf, until } from './support.js'
 
 let s: Scenario
 let team: Team
@@ -37,6 +37,33 @@ async function numbers(logs: LogStream) {
 }
 
 describe('many readers of one log', () => {
+  it('go on from what is kept when they come back at once: the engine is not asked again', async () => {
+    const box = await ownedContainer(s, team, { Cmd: ['sh', '-c', writer(300, 5, 20_000)], HostConfig: {} })
+    const logs = await streams.logs({ containers: [box.id], follow: true })
+    const seen: number[] = []
+    const reading = (async () => {
+      for await (const record of logs)
+        if (record.type === 'log' && record.stream === 'stdout') seen.push(Number(String(record.text).split(' ')[1]))
+    })()
+    await until('some lines', () => seen.length > 60)
+    const { containers } = engineOf(s)
+    const ask = containers.logs.bind(containers)
+    let asked = 0
+    containers.logs = (...args) => {
+      asked++
+      return ask(...args)
+    }
+    try {
+      streams.socket.io.engine.close()
+      await until('more lines', () => seen.length > 120)
+      expect(asked).toBe(0)
+    } finally {
+      containers.logs = ask
+    }
+    await reading
+    expect(seen).toEqual(numbered(300))
+  })
+
   it('share one follower, and each gets every line once', async () => {
     const box = await ownedContainer(s, team, { Cmd: ['sh', '-c', writer(2_000, 20, 20_000)], HostConfig: {} })
     const readers = await Promise.all(Array.from({ length: 15 }, () => streams.logs({ containers: [box.id], follow: true })))

@@ -29,18 +29,30 @@ async function all(stream: AsyncIterable<object>): Promise<LogRecord[]> {
 }
 
 describe('container.logs', () => {
-  it('keeps lines around 16 KiB and of 1 MB to the byte, on both streams', async () => {
+  it.each(
+    ['json-file', 'local'].flatMap((Type) => [
+      { Type, Tty: false },
+      { Type, Tty: true },
+    ]),
+  )('keeps lines around 16 KiB and of 1 MB to the byte, on both streams, %j', async ({ Type, Tty }) => {
     const sizes = [0, 1, 16_383, 16_384, 16_385, 1_000_000]
     const line = (size: number, letter: string, to: string) => `head -c ${size} /dev/zero | tr '\\0' ${letter} ${to}; echo ${to};`
-    const { name } = await ownedContainer(s, team, sh(sizes.map((size) => line(size, 'a', '') + line(size, 'b', '>&2')).join(' ')))
-    const records = await all(await streams.logs({ containers: [await byId(name)], follow: true }))
-    for (const [stream, letter] of [
-      ['stdout', 'a'],
-      ['stderr', 'b'],
-    ] as const) {
-      const lines = records.filter((record) => record.stream === stream).map((record) => bytesOf(record).toString())
-      expect(lines.map((text) => text.length)).toEqual(sizes)
-      expect(lines.every((text) => text === letter.repeat(text.length))).toBe(true)
+    const script = sizes.map((size) => line(size, 'a', '') + line(size, 'b', '>&2')).join(' ')
+    const { id } = await ownedContainer(s, team, { ...sh(script), Tty, HostConfig: { Init: true, LogConfig: { Type } } })
+    const followed = await all(await streams.logs({ containers: [id], follow: true }))
+    for (const records of [followed, await all(await streams.logs({ containers: [id] }))]) {
+      // a terminal makes one of both, and ends its lines with a carriage return
+      const end = Tty ? '\r' : ''
+      const of = (letter: string, stream: string) =>
+        records.filter((record) => record.stream === stream && (!Tty || String(record.text)[0] === letter)).map(({ text }) => String(text))
+      for (const [stream, letter] of [
+        ['stdout', 'a'],
+        [Tty ? 'stdout' : 'stderr', 'b'],
+      ] as const) {
+        const wanted = sizes.filter((size) => !Tty || size > 0)
+        expect(of(letter, stream).map((text) => text.length - end.length)).toEqual(wanted)
+        expect(of(letter, stream).every((text) => text === letter.repeat(text.length - end.length) + end)).toBe(true)
+      }
     }
   })
 
@@ -197,13 +209,6 @@ describe('container.logs', () => {
     await until('the upstream is freed', () => raw.end(slow.streamId) !== undefined)
   })
 })
-
-async function byId(name: string): Promise<string> {
-  const entry = engineOf(s)
-    .inventory.containers.all()
-    .find(({ engineName }) => engineName === `${team.name}--${name}`)
-  return entry!.id
-}
 
 async function rowOf(engineId: string): Promise<unknown> {
   const { OwnershipStore } = await import('../../src/store/ownership.store.js')

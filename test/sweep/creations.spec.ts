@@ -84,6 +84,11 @@ describe('what was made under an earlier decision', () => {
       const mounts = [{ type: 'bind', source: 'shared', target: '/shared' }]
       await dev.ok('POST', '/containers', { name: 'bound', image: 'busybox:1', mounts })
       await dev.ok('POST', '/containers', { name: 'mighty', image: 'busybox:1', privileged: true })
+      // allowed on a day between its creation and now
+      await host.root.ok('PUT', '/teams/former/profile', { profile: 'restricted' })
+      await dev.ok('POST', '/containers', { name: 'later', image: 'busybox:1', user: '1000' })
+      await host.root.ok('PUT', '/teams/former/profile', { profile: 'baseline' })
+      await dev.ok('PATCH', '/containers/later', { restart: { policy: 'always' } })
       await host.root.ok('PUT', '/teams/former/profile', { profile: 'restricted' })
       await host.root.ok('DELETE', '/host-exports/shared')
       expect(await host.assertInOrder('--once')).toMatch(/note: \d+ are as their team was allowed to make them then/)

@@ -136,6 +136,16 @@ const OTHERS: readonly [what: string, plants: () => Promise<End> | End, told: Re
     /HostConfig\.PidsLimit: processes without a bound/,
   ],
   [
+    'a privileged command in a container',
+    async () => {
+      const path = `/containers/${plant.web().engine_id}`
+      await plant.json('POST', `${path}/exec`, { Cmd: ['sleep', '600'], Privileged: true })
+      // what was made of it goes with its container's run
+      return () => plant.call('POST', `${path}/restart?t=1`)
+    },
+    /container victim--web .*: a privileged command runs in it/,
+  ],
+  [
     'a holding tag that nobody holds',
     async () => {
       const image = await plant.json<{ Id: string }>('GET', `/images/${plant.tag('docker.io/library/busybox:1')}:h/json`)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { httpCall, type HttpAnswer } from '../../../scripts/engine-call.js'
 import { ERRORS } from '../../../src/common/errors.js'
 import { Actor } from '../../support/actor.js'
+import { bed } from '../../support/bed.js'
 import { assertDocumented } from '../../support/contract.js'
 import { type RandomRequest, type References, requests } from './requests.js'
 import type { SweptHost } from './swept-host.js'
@@ -20,6 +21,12 @@ interface Sent {
   readonly request: RandomRequest
   readonly actor: Actor
   readonly at: number
+}
+
+interface Listed {
+  readonly id?: string
+  readonly name?: string
+  readonly username?: string | null
 }
 
 export class Fuzz {
@@ -83,6 +90,8 @@ export class Fuzz {
     await root.http.post('/users').send({ username: `nobody${round}`, password: 'a long enough password 1' })
     await root.http.post('/roles').send({ name: `role${round}`, permissions: ['containers.read'] })
     await root.http.post('/teams').send({ name: `spare${round}` })
+    // no repository's name is drawn from: what is in it is everybody's
+    await root.http.post('/registries').send({ team: teams[0]!.name, name: `registry${round}`, url: `http://${bed().registryHost}` })
   }
 
   /** What the actor sees; of users only those that nobody needs. */
@@ -90,10 +99,8 @@ export class Fuzz {
     const found: Record<string, string[]> = {}
     const lists = 'containers images volumes networks jobs registries service-accounts webhooks host-exports roles teams users'.split(' ')
     for (const noun of [...lists, 'me/tokens']) {
-      const { body } = (await actor.http.get(`/${noun}?limit=6`)) as {
-        body: { items?: { id?: string; name?: string; username?: string }[] }
-      }
-      const items = (body.items ?? []).filter(({ username = 'nobody' }) => username.startsWith('nobody'))
+      const { body } = (await actor.http.get(`/${noun}?limit=6`)) as { body: { items?: Listed[] } }
+      const items = (body.items ?? []).filter(({ username }) => noun !== 'users' || username?.startsWith('nobody'))
       found[noun.replace('me/', '')] = items.flatMap(({ id, name }) => [id, name].filter((each) => each !== undefined))
     }
     return { ...found, me: found['tokens'] ?? [], library: found['images'] ?? [] }

@@ -6,7 +6,7 @@ import { ROOT } from '../../../scripts/setup.mjs'
 import { pull } from '../../adversarial/support/field.js'
 import { GatewayProcess } from '../../faults/support/gateway-process.js'
 import { Actor } from '../../support/actor.js'
-import { bed } from '../../support/bed.js'
+import { bed, type Forward } from '../../support/bed.js'
 import type { PrivateEngine } from '../../support/private-engine.js'
 
 const PASSWORD = 'a long enough password 1'
@@ -36,14 +36,19 @@ export class SweptHost {
     readonly engine: PrivateEngine,
     readonly gateway: GatewayProcess,
     readonly root: Actor,
+    private readonly registry: Forward,
   ) {}
 
   static async start(): Promise<SweptHost> {
-    const engine = await bed().startEngine()
+    const [engine, registry] = await Promise.all([bed().startEngine(), bed().forward(5000)])
     // a login that fails must not lock out those that follow: each says another address
-    const env = { BERTH_TRUSTED_PROXIES: '127.0.0.1', BERTH_LOG_LEVEL: 'warn' }
+    const env = {
+      BERTH_TRUSTED_PROXIES: '127.0.0.1',
+      BERTH_LOG_LEVEL: 'warn',
+      BERTH_REGISTRY_ROUTES: `${bed().registryHost}=127.0.0.1:${registry.port}`,
+    }
     const gateway = await GatewayProcess.start({ dockerHost: engine.dockerHost, env })
-    const host = new SweptHost(engine, gateway, await gateway.admin())
+    const host = new SweptHost(engine, gateway, await gateway.admin(), registry)
     await host.populate('plain', { profile: 'baseline' })
     await host.populate('strict', { profile: 'restricted' })
     await host.populate('loose', { profile: 'privileged', expiresAt: tomorrow(), granted: { capabilities: ['NET_ADMIN'] } })
@@ -52,6 +57,7 @@ export class SweptHost {
 
   async end(): Promise<void> {
     await this.gateway.stop()
+    await this.registry.close()
     await this.engine.purge()
   }
 
