@@ -61,7 +61,14 @@ const INSPECT: Shape<ContainerInspect> = object({
 const SIZES: Shape<{ readonly Id: string; readonly SizeRw?: number; readonly SizeRootFs?: number }> = object({ Id: 'string' })
 const SUMMARY: Shape<ContainerSummary> = object({ Id: 'string', Names: 'array', State: 'string' })
 const CREATED: Shape<ContainerCreated> = object({ Id: 'string' })
-const TOP: Shape<ContainerTop> = object({ Titles: 'array', Processes: 'array' })
+const PROCESSES: Shape<Pick<ContainerTop, 'Titles'> & { readonly Processes: ContainerTop['Processes'] | null }> = object({
+  Titles: 'array',
+})
+/** Null: the last process has just ended. */
+const TOP: Shape<ContainerTop> = (value) => {
+  const { Titles, Processes } = PROCESSES(value)
+  return { Titles, Processes: listOf<readonly string[]>((row) => row as string[])(Processes) }
+}
 const STATS: Shape<ContainerStats> = object({
   read: 'string',
   cpu_stats: 'object',

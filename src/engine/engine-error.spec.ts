@@ -42,6 +42,15 @@ const ROWS: [number, string, Doing | undefined, string, string?][] = [
   [500, `Cannot kill container: ${ID}: Container ${ID} is not running`, undefined, 'CONTAINER_NOT_RUNNING'],
   [409, `container ${ID} is not running`, undefined, 'CONTAINER_NOT_RUNNING'],
   [500, `Container ${ID} is not paused`, undefined, 'CONFLICT', 'the container is not paused'],
+  [
+    500,
+    `Cannot unpause container ${ID}: OCI runtime resume failed: container not paused: unknown`,
+    undefined,
+    'CONFLICT',
+    'the container is not paused',
+  ],
+  [500, `Cannot unpause container ${ID}: cannot resume a stopped container: unknown`, undefined, 'CONTAINER_NOT_RUNNING'],
+  [500, `Cannot pause container ${ID}: cannot pause a stopped container: unknown`, undefined, 'CONTAINER_NOT_RUNNING'],
   [409, `Container ${ID} is restarting, wait until the container is running`, undefined, 'CONFLICT', 'the container is restarting'],
   [409, `removal of container ${ID} is already in progress`, undefined, 'CONFLICT', 'the container is being removed'],
   [

@@ -22,10 +22,15 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
     /cannot remove a paused container|cannot remove container .* container is paused|is paused[,;.] ?unpause|cannot start a paused container|cannot (restart|update) a paused|is already paused|is paused$/i,
     'CONTAINER_PAUSED',
   ],
-  [/is not paused/i, 'CONFLICT', 'the container is not paused'],
+  // the second one is runc's own, when another unpause was faster
+  [/is not paused|container not paused/i, 'CONFLICT', 'the container is not paused'],
   [/is restarting/i, 'CONFLICT', 'the container is restarting'],
   [/removal of container \S+ is already in progress|marked for removal/i, 'CONFLICT', 'the container is being removed'],
-  [/container \S* ?is not running|container not running|is not running$/i, 'CONTAINER_NOT_RUNNING'],
+  // the last one is containerd's, when it ended between the engine's look and the call
+  [
+    /container \S* ?is not running|container not running|is not running$|cannot (pause|resume) a stopped container/i,
+    'CONTAINER_NOT_RUNNING',
+  ],
   [/exec \S+ has already (run|started)|exec command \S+ is already running/i, 'CONFLICT', 'the command was started before'],
   [/is using its referenced image|image is being used by|must be forced\) - container/i, 'IMAGE_IN_USE'],
   [/image is referenced in (multiple|one or more) repositories/i, 'CONFLICT', 'the image has several references'],

@@ -74,6 +74,12 @@ describe('an engine that answers', () => {
     await idle(engine)
   })
 
+  it('no list where there is nothing to list is an empty one', async () => {
+    // 20.10, of a container whose last process ended while ps ran
+    const { engine } = await fake((socket) => socket.write(json('{"Processes":null,"Titles":["PID"]}')))
+    expect(await engine.containers.top(ID)).toEqual({ Titles: ['PID'], Processes: [] })
+  })
+
   it('half an answer and closes is ENGINE_UNAVAILABLE', async () => {
     const { engine } = await fake((socket) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Id"'),

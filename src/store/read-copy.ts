@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Database, openForReading } from './database.js'
@@ -10,7 +10,7 @@ const LOG_HEADER = 32
 /** A copy of an embedded database that a running gateway holds: it lets nobody else read it. `end` takes the copy away. */
 export async function openCopy(dataDir: string): Promise<{ readonly db: Database; readonly end: () => Promise<void> }> {
   // as private as what it was copied from
-  const dir = mkdtempSync(join(tmpdir(), 'berth-copy-'))
+  const dir = mkdtempSync(join(tmpdir(), `berth-copy-${process.pid}-`))
   const drop = (): void => rmSync(dir, { recursive: true, force: true })
   try {
     copyWhole(dataDir, dir)
@@ -30,8 +30,9 @@ function copyWhole(from: string, to: string): void {
   const [file, log] = [join(from, 'berth.db'), join(from, 'berth.db-wal')]
   for (let tries = 0; tries < TRIES; tries++) {
     const before = headerOf(log)
-    copyFileSync(file, join(to, 'berth.db'))
-    if (existsSync(log)) copyFileSync(log, join(to, 'berth.db-wal'))
+    // at once where the file system can share blocks
+    copyFileSync(file, join(to, 'berth.db'), constants.COPYFILE_FICLONE)
+    if (existsSync(log)) copyFileSync(log, join(to, 'berth.db-wal'), constants.COPYFILE_FICLONE)
     if (headerOf(log) === before) return
   }
   throw new Error('the database is written to faster than it can be copied: try again')

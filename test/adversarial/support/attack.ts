@@ -17,8 +17,8 @@ export interface Answer {
   readonly sent: string
 }
 
-/** Which records it leaves: one of a denial, intent and outcome of what was tried, one of an opened stream, or none. */
-export type Trace = 'none' | 'denied' | 'tried' | 'opened' | 'any'
+/** Which records it leaves: one of a denial, intent and outcome of what was tried, these with a refused login between, one of an opened stream, or none. */
+export type Trace = 'none' | 'denied' | 'tried' | 'refused' | 'opened'
 
 export interface Attack {
   /** What is tried; an incident of the class stands in front. */

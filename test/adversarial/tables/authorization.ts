@@ -157,6 +157,27 @@ export const AUTHORIZATION: Table = {
       send: rest('GET', '/users/00000000-0000-4000-8000-000000000000'),
       answers: 'permission_denied',
     },
+    {
+      name: 'a seccomp profile of his own',
+      as: 'mia',
+      send: rest('PUT', '/seccomp-profiles/mine', { body: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] } }),
+      answers: 'permission_denied',
+    },
+    { name: 'the seccomp profiles of all teams', as: 'mia', send: rest('GET', '/seccomp-profiles'), answers: 'permission_denied' },
+    {
+      name: 'a seccomp profile, changed by who may only read it',
+      as: 'aud',
+      send: rest('PUT', '/seccomp-profiles/mine', { body: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [] } }),
+      answers: 'permission_denied',
+    },
+    {
+      name: 'the profile of his own team, lifted',
+      as: 'mia',
+      send: rest('PUT', (f) => `/teams/${f.alpha.name}/profile`, {
+        body: { profile: 'privileged', expiresAt: new Date(Date.now() + 3_600_000).toISOString() },
+      }),
+      answers: 'permission_denied',
+    },
     { name: 'the audit log', as: 'mia', send: rest('GET', '/audit'), answers: 'permission_denied' },
     { name: 'the metrics', as: 'mia', send: rest('GET', '/metrics', { bare: true }), answers: 'permission_denied' },
     { name: 'what belongs to nobody', as: 'mia', send: rest('GET', '/unowned'), answers: 'permission_denied' },

@@ -26,6 +26,11 @@ const DENIED: readonly [what: string, body: object][] = [
   ['a health check a thousand times a second', { healthcheck: { test: ['CMD', 'true'], interval: 0.001 } }],
   ['a label that is ours: berth.uid', { labels: { 'berth.uid': '00000000-0000-4000-8000-000000000000' } }],
   ['a label that is ours, in other letters', { labels: { 'BERTH.Uid': 'x' } }],
+  ['no seccomp profile', { securityOptions: ['seccomp=unconfined'] }],
+  ['a seccomp profile that nobody gave the team', { securityOptions: ['seccomp=anything'] }],
+  ['new privileges', { securityOptions: ['no-new-privileges=false'] }],
+  ['no apparmor profile', { securityOptions: ['apparmor=unconfined'] }],
+  ['no label', { securityOptions: ['label=disable'] }],
   ["a label of the engine's own", { labels: { 'com.docker.network.internal': 'true' } }],
 ]
 
@@ -90,7 +95,10 @@ const INVALID: readonly [what: string, body: object][] = [
   ['a port of 65536', { ports: [{ container: 65_536 }] }],
   ['a host address that is a name', { ports: [{ container: 80, hostIp: 'evil.example' }] }],
   ['a list where an object belongs', { resources: [] }],
-  ['the team as a list', { team: [''] }],
+  ['a seccomp profile as a text', { securityOptions: ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'] }],
+  ['a seccomp profile as a file of the host', { securityOptions: ['seccomp=/etc/passwd'] }],
+  ['unmasked paths of the kernel', { securityOptions: ['systempaths=unconfined'] }],
+  ['security options within another list', { securityOptions: [['seccomp=unconfined']] }],
 ]
 
 /** How an authorization that reads a body is told another body than the engine reads. */
@@ -152,6 +160,8 @@ export const CREATE: Table = {
     })),
     ...BINDS.map(([what, fields]): Attack => ({ name: what, send: mount(fields), answers: 'policy_denied', leaves: 'tried' })),
     ...INVALID.map(([what, body]): Attack => ({ name: `a container with ${what}`, send: create(body), answers: 'invalid_request' })),
+    // of no team there is no decision
+    { name: 'a container with the team as a list', send: create({ team: [''] }), answers: 'invalid_request', leaves: 'none' },
     ...BODIES.map(([what, send, answers]): Attack => ({ name: what, send, answers })),
     {
       name: 'a foreign volume, mounted: the name is free in the own team, so it is a new and empty volume of that',

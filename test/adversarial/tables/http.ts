@@ -39,14 +39,15 @@ export const HTTP: Table = {
       name: `an address with ${what}`,
       send: target(method, path),
       answers,
-      leaves: 'any',
     })),
     ...METHODS.map((method): Attack => ({
       name: `the method ${method}`,
       send: target(method, '/api/v1/users'),
       answers: 'route_not_found',
-      leaves: 'any',
     })),
+    { name: 'HEAD in the place of GET, of what he may not read', send: rest('HEAD', '/users'), answers: 'status 403', leaves: 'denied' },
+    { name: 'HEAD in the place of a write', send: rest('HEAD', '/containers/web/stop'), answers: 'status 404', leaves: 'none' },
+    { name: 'a head that never ends', send: wire(() => ['GET /api/v1/me HTTP/1.1\r\nhost: x\r\n']), answers: 'request_timeout' },
     {
       name: 'CONNECT, to make a proxy of it',
       send: wire(() => ['CONNECT 127.0.0.1:2375 HTTP/1.1\r\nhost: 127.0.0.1:2375\r\n\r\n']),

@@ -105,7 +105,7 @@ export const REGISTRIES: Table = {
       as: 'mia',
       send: rest('GET', '/registries/..%2Fusers'),
       answers: 'invalid_reference',
-      leaves: 'any',
+      leaves: 'denied',
     },
     { name: 'the passwords of all registries, by the auditor', as: 'aud', send: rest('GET', '/registries'), answers: 200, leaves: 'none' },
   ],
