@@ -34,6 +34,8 @@ export class Streams {
   /** Data may come before the promise of its opening is read. */
   private readonly early = new Map<string, ((stream: Stream<unknown>) => void)[]>()
   private closing = false
+  /** Counts the connections: what an earlier one has begun must not go on in this one. */
+  private connects = 0
 
   constructor(options: StreamsOptions) {
     const { url, token, transports = ['websocket'] } = options
@@ -133,7 +135,7 @@ export class Streams {
         stream.finish(message)
       }),
     )
-    socket.on('connect', () => void this.resumeAll())
+    socket.on('connect', () => void this.resumeAll(++this.connects))
     socket.on('disconnect', () => {
       this.suspendAll()
       this.reconnect()
@@ -164,13 +166,14 @@ export class Streams {
     this.early.clear()
   }
 
-  private async resumeAll(): Promise<void> {
-    await Promise.all([...this.suspended].map((held) => this.resume(held)))
+  private async resumeAll(connect: number): Promise<void> {
+    await Promise.all([...this.suspended].map((held) => this.resume(held, connect)))
   }
 
-  private async resume(held: { stream: Stream<unknown>; kind: StreamKind }): Promise<void> {
+  private async resume(held: { stream: Stream<unknown>; kind: StreamKind }, connect: number): Promise<void> {
     const { stream, kind } = held
-    while (this.suspended.has(held) && this.socket.connected) {
+    // one that waits to try again while the connection is lost and made anew would open it twice, and every line would come twice
+    while (this.suspended.has(held) && this.socket.connected && connect === this.connects) {
       try {
         const opened = await this.ask(kind, stream.resumeParams()!)
         this.suspended.delete(held)
