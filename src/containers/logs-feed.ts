@@ -83,11 +83,14 @@ export class LogFeeds {
   }
 }
 
-/** Goes on from the last line that a reader has, where that is kept; else all that was until now has to be read. */
+/**
+ * Goes on from the last line that a reader has, where that is kept; else all that was until now has to be read. It begins with
+ * that line itself: the engine may repeat it next, and only who sees both knows that.
+ */
 export function replays(reader: LogReader, cursor: LogCursor): boolean {
   const { stream, time, n } = newest(cursor)
   const isLast = ({ line, uncertain }: FedLine): boolean => line.time === time && line.stream === stream && line.n === n && !uncertain
-  if (hasRead(cursor) && reader.skipBehind(isLast)) return true
+  if (hasRead(cursor) && reader.skipTo(isLast)) return true
   // begun at the oldest that is kept it would soon miss some of what it has no need of
   reader.skip()
   return false

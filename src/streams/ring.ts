@@ -42,10 +42,10 @@ export class Ring<T> {
     return this.items.slice(start, start + most)
   }
 
-  /** Number behind the newest item that is such; null where none is kept. */
-  behind(isSuch: (item: T) => boolean): number | null {
+  /** Number of the newest item that is such; null where none is kept. */
+  find(isSuch: (item: T) => boolean): number | null {
     const index = this.items.findLastIndex((item, at) => at >= this.free && isSuch(item))
-    return index < 0 ? null : this.first + index - this.free + 1
+    return index < 0 ? null : this.first + index - this.free
   }
 
   private drop(): void {

@@ -12,12 +12,12 @@ describe('Ring', () => {
     expect(ring.slice(500, 10)).toEqual([])
   })
 
-  it('finds the place behind an item that is kept', () => {
+  it('finds the newest item of a kind that is kept', () => {
     const ring = new Ring<number>({ items: 3 })
     for (let n = 0; n < 500; n++) ring.push(n % 10)
-    expect(ring.behind((item) => item === 8)).toBe(499)
-    expect(ring.behind((item) => item === 9)).toBe(500)
-    expect(ring.behind((item) => item === 6)).toBeNull()
+    expect(ring.find((item) => item === 8)).toBe(498)
+    expect(ring.find((item) => item === 9)).toBe(499)
+    expect(ring.find((item) => item === 6)).toBeNull()
   })
 
   it('is bounded in bytes, but keeps one item however large', () => {

@@ -97,9 +97,9 @@ export class SharedReader<T> {
     this.at = this.upstream.ring.next
   }
 
-  /** Goes to right behind the newest item that is such; false, and stays, where none is kept. */
-  skipBehind(isSuch: (item: T) => boolean): boolean {
-    const place = this.upstream.ring.behind(isSuch)
+  /** Goes to the newest item that is such; false, and stays, where none is kept. */
+  skipTo(isSuch: (item: T) => boolean): boolean {
+    const place = this.upstream.ring.find(isSuch)
     this.at = place ?? this.at
     return place !== null
   }
