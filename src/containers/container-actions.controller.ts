@@ -3,11 +3,11 @@ import { ApiTags } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerLifecycle } from './container-lifecycle.service.js'
-import { type ContainerLog, ContainerLogs } from './container-logs.service.js'
+import { type ContainerLog, ContainerLogs } from './logs/container-logs.service.js'
 import { KillQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
 import { ContainerProcesses, ContainerSummary, RenamedContainer } from './dto/container.response.js'
 import { LogsQuery } from './dto/logs.query.js'
-import { AnswersLog } from './log-answer.js'
+import { AnswersLog } from './logs/log-answer.js'
 
 /** What is done to one container. */
 @ApiTags('containers')

@@ -9,7 +9,7 @@ import { ContainerStarts } from './container-starts.js'
 import { ContainerViews } from './container-views.js'
 import type { KillQuery, RemoveQuery, RenameBody, StopQuery, TopQuery } from './dto/container.query.js'
 import type { ContainerProcesses, ContainerSummary, RenamedContainer } from './dto/container.response.js'
-import { assertFresh } from './freshness.js'
+import { assertFresh } from './creation/freshness.js'
 
 type Target = OwnedTarget<'container'>
 

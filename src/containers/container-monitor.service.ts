@@ -5,7 +5,7 @@ import type { Later } from '../common/later.js'
 import { type ContainerWait, Engine } from '../engine/index.js'
 import type { WaitQuery } from './dto/container.query.js'
 import type { ContainerExit, ContainerUse } from './dto/monitor.response.js'
-import { figuresOf } from './stats-figures.js'
+import { figuresOf } from './stats/stats-figures.js'
 
 /** What a container does, without changing it. */
 @Injectable()

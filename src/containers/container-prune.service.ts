@@ -8,8 +8,8 @@ import { ContainerRemoval } from './container-removal.js'
 import type { PruneContainersBody } from './dto/bulk.body.js'
 import type { ContainersPruned, PrunedContainer } from './dto/bulk.response.js'
 import type { ContainerStatus } from './dto/container.response.js'
-import { assertFresh } from './freshness.js'
-import { LiveContainers } from './watch-list.js'
+import { assertFresh } from './creation/freshness.js'
+import { LiveContainers } from './watch/watch-list.js'
 
 /** As the engine's own prune has it. */
 const ENDED: ReadonlySet<ContainerStatus> = new Set(['created', 'exited', 'dead'])

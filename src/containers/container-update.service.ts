@@ -8,8 +8,8 @@ import { resourcesOf, restartOf } from './container-details.service.js'
 import { ContainerViews } from './container-views.js'
 import type { UpdatedContainer } from './dto/container.response.js'
 import type { UpdateContainerBody } from './dto/update-container.body.js'
-import { assertFresh } from './freshness.js'
-import { Host } from './host-facts.js'
+import { assertFresh } from './creation/freshness.js'
+import { Host } from './creation/host-facts.js'
 
 /** What of a container can be changed while it lives. */
 @Injectable()

@@ -6,7 +6,7 @@ import type { OwnershipRow } from '../store/schema.js'
 import { type Owner, summary, type TeamNames } from './container-view.js'
 import type { ContainerSummary } from './dto/container.response.js'
 import { NO_NAMES } from './team-names.js'
-import { OwnedRows } from './watch-owned.js'
+import { OwnedRows } from './watch/watch-owned.js'
 
 /** Containers as their teams see them. */
 @Injectable()

@@ -8,7 +8,7 @@ import { ImageReferenceStore, LIBRARY } from '../store/image-references.store.js
 import { type Ancestor, filterContainers, type Listed, type SortKeys } from './container-filter.js'
 import type { ContainerSort, ListContainersQuery } from './dto/container.query.js'
 import type { ContainerPage, ContainerSummary } from './dto/container.response.js'
-import { LiveContainers } from './watch-list.js'
+import { LiveContainers } from './watch/watch-list.js'
 
 /** Containers whose size the engine counts at the same time. */
 const SIZES_AT_ONCE = 2

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../access/index.js'
 import { TeamPolicies } from '../admission/index.js'
-import { askingOf, ContainerPreparation } from './container-preparation.js'
+import { askingOf, ContainerPreparation } from './creation/container-preparation.js'
 import type { PolicyCheckBody, PolicyVerdict } from './dto/policy.dto.js'
 
 /** Answers by the same judgement that a creation gets; nothing is made, claimed or pulled for it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ExecEnd } from '../../src/containers/exec-end.js'
+import { ExecEnd } from '../../src/containers/terminals/exec-end.js'
 import type { ExecStream, Streams } from '../../clients/typescript/src/streams/index.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
 import { engineOf, ownedContainer, type Owned, rawSocket, runs, streamsOf, until } from './support.js'

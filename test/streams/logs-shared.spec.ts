@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LogFeeds } from '../../src/containers/logs-feed.js'
+import { LogFeeds } from '../../src/containers/logs/logs-feed.js'
 import type { LogRecord, LogStream, Streams } from '../../clients/typescript/src/streams/index.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
 import { engineOf, ownedContainer, rawSocket, streamsOf, until } from './support.js'

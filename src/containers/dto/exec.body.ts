@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger'
 import { Transform } from 'class-transformer'
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator'
 import { Optional } from '../../common/optional.js'
-import { IsCommand, IsEnvironment, IsWorkingDirectory } from '../exec-params.dto.js'
+import { IsCommand, IsEnvironment, IsWorkingDirectory } from '../terminals/exec-params.dto.js'
 
 /** `KEY=VALUE` texts, as a creation takes them, in the place of an object. */
 const fromList = Transform(({ value }: { value: unknown }) => {
