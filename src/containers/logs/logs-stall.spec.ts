@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { untilStalled } from './logs-stall.js'
 
-const TIMES = { idleMs: 10, graceMs: 10 }
+const TIMES = { firstMs: 10, idleMs: 20, graceMs: 10 }
 
 /** Gives its items, then stays silent until it is returned. */
 function silentAfter(items: readonly number[]) {
