@@ -87,12 +87,12 @@ describe('a webhook', () => {
     await ann.ok('POST', '/volumes', { name: 'one' })
     await eventually('a failure', async () => (await state(id)).failures > 0)
     expect(await state(id)).toMatchObject({ problem: 'answered with status 500', deliveredAt: null })
-    const first = got[0]!.headers['berth-delivery']
     await s.gateway.restart()
     status = 302
     const before = got.length
     await eventually('another try', () => got.length > before, 20_000)
-    expect(got.at(-1)!.headers['berth-delivery']).toBe(first)
+    // among those before may be a late one of the test before
+    expect(got.slice(0, before).map(({ headers }) => headers['berth-delivery'])).toContain(got.at(-1)!.headers['berth-delivery'])
     await eventually('its failure', async () => (await state(id)).problem === 'answered with status 302')
     status = 200
     got.length = 0

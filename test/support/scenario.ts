@@ -38,6 +38,12 @@ export interface UserOptions {
 
 const PASSWORD = 'a long enough password 1'
 
+/** Ids on the engine, and the owners of holding tags. */
+interface Owned {
+  readonly ids: ReadonlySet<string>
+  readonly owners: readonly string[]
+}
+
 /** Everything that one test file made, on one gateway. */
 export class Scenario implements AsyncDisposable {
   readonly suffix = randomBytes(3).toString('hex')
@@ -129,16 +135,19 @@ export class Scenario implements AsyncDisposable {
   async end(): Promise<void> {
     try {
       if (this.gateway.isRunning) await this.dropReferences()
-      await this.sweep()
+      const owned = await this.owned()
+      // one that runs puts back what it still believes in
+      if (this.ownsGateway) await this.gateway.halt()
+      await this.sweep(owned)
     } finally {
       if (this.ownsGateway) await this.gateway.stop()
     }
   }
 
   /** Removes what this gateway's teams have on the engine, and keeps the gateway: for afterEach. */
-  async sweep(): Promise<void> {
+  async sweep(owned?: Owned): Promise<void> {
     const socket = bed().socketPath
-    const { ids, owners } = await this.owned()
+    const { ids, owners } = owned ?? (await this.owned())
     const teams = [...this.teams.values()]
     const mine = (id: string, names: readonly string[]) =>
       ids.has(id) || names.some((name) => teams.some((team) => name.replace(/^\//, '').startsWith(`${team.name}--`)))
@@ -168,7 +177,7 @@ export class Scenario implements AsyncDisposable {
   }
 
   /** Engine ids by the ownership rows, also of the team `default`, and the owners of holding tags; while the gateway runs. */
-  private async owned(): Promise<{ ids: ReadonlySet<string>; owners: readonly string[] }> {
+  private async owned(): Promise<Owned> {
     const teams = [...this.teams.values()].map(({ id }) => id)
     if (!this.gateway.isRunning) return { ids: new Set(), owners: teams }
     const { app } = this.gateway
