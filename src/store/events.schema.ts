@@ -46,6 +46,8 @@ export interface WebhooksTable {
   wanted: string
   /** Number of the last event that was delivered, or was none of its. */
   cursor: number
+  /** Where the delivery ends that was tried and not taken yet: each try is of the same events. */
+  tried_to: number | null
   failures: number
   /** Not before; null while all is well. */
   next_at: string | null

@@ -37,7 +37,7 @@ export class WebhookStore {
 
   async update(
     id: string,
-    change: Partial<Pick<WebhookRow, 'cursor' | 'failures' | 'next_at' | 'delivered_at' | 'problem'>>,
+    change: Partial<Pick<WebhookRow, 'cursor' | 'tried_to' | 'failures' | 'next_at' | 'delivered_at' | 'problem'>>,
   ): Promise<void> {
     await this.db.updateTable('webhooks').set(change).where('id', '=', id).execute()
   }

@@ -272,7 +272,7 @@ async function webhooks(s: Scenario, alpha: Team, bravo: Team): Promise<Refs> {
 /** It has been told of all that will ever happen, so that it stays as it is. */
 async function webhook(s: Scenario, team: Team): Promise<string> {
   const id = randomUUID()
-  const nothing = { failures: 0, next_at: null, delivered_at: null, problem: null, creator_id: null }
+  const nothing = { tried_to: null, failures: 0, next_at: null, delivered_at: null, problem: null, creator_id: null }
   const what = { team_id: team.id, url: 'https://hooks.invalid/', secret: '-', wanted: '{"kinds":[],"actions":[],"names":[]}' }
   const row = { id, ...what, ...nothing, cursor: 1e12, created_at: new Date().toISOString() }
   await s.gateway.app.get(WebhookStore, { strict: false }).insert(row, 1_000)

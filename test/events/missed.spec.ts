@@ -16,7 +16,7 @@ beforeAll(async () => {
   ann = await s.user('ann', { alpha: 'developer' })
 })
 afterAll(async () => {
-  await s?.gateway.stop()
+  await s?.end()
   await engine?.purge()
 })
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   large = randomBytes(MORE_MB << 20)
 }, 60_000)
 afterAll(async () => {
-  await s?.gateway.stop()
+  await s?.end()
   await host?.purge()
 })
 

@@ -71,6 +71,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await s?.end()
   await s?.gateway.stop()
   await s?.end()
   engine.stop()

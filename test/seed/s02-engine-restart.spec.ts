@@ -19,7 +19,7 @@ beforeAll(async () => {
   ann = await s.user('ann', { course: 'developer' })
 })
 afterAll(async () => {
-  await s?.gateway.stop()
+  await s?.end()
   await engine?.purge()
 })
 

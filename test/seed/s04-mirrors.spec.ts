@@ -28,7 +28,7 @@ beforeAll(async () => {
   plain = `${subnet.replace(/0\/24$/, '1')}:5055`
 })
 afterAll(async () => {
-  await s?.gateway.stop()
+  await s?.end()
   await engine?.purge()
 })
 

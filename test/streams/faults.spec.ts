@@ -17,7 +17,7 @@ beforeAll(async () => {
   ann = await s.user('ann', { fault: 'developer' })
 })
 afterAll(async () => {
-  await s?.gateway.stop()
+  await s?.end()
   await engine?.purge()
 })
 

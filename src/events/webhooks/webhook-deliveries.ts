@@ -92,6 +92,8 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
       if (cursor > webhook.cursor) await this.store.update(webhook.id, { cursor })
       return
     }
+    // a receiver knows a delivery by its id: what happens between two tries must not make it another one
+    if (webhook.tried_to === null) await this.store.update(webhook.id, { tried_to: cursor })
     const body = JSON.stringify({ webhook: webhook.id, team: team.name, events })
     const secret = this.secrets.open(webhook.secret, secretContext(webhook))
     const id = createHash('sha256').update(`${webhook.id} ${webhook.cursor} ${cursor}`).digest('hex').slice(0, 32)
@@ -109,7 +111,7 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
     const events: EventRecord[] = missed ? [{ type: 'gap', from: null, to: rows[0]?.at ?? null, reason: 'expired' }] : []
     let { cursor } = webhook
     for (const row of rows) {
-      if (events.length >= MOST_EVENTS) break
+      if (events.length >= MOST_EVENTS || row.seq > (webhook.tried_to ?? Infinity)) break
       cursor = row.seq
       const event = eventView(row, scope, wanted)
       if (event) events.push(event)
@@ -123,7 +125,7 @@ function all<T>(words: readonly T[]): readonly T[] | undefined {
 }
 
 function taken(cursor: number) {
-  return { cursor, failures: 0, next_at: null, problem: null, delivered_at: nowIso() }
+  return { cursor, tried_to: null, failures: 0, next_at: null, problem: null, delivered_at: nowIso() }
 }
 
 /** Twice as long each time, and not all at the same moment. */

@@ -59,6 +59,7 @@ export class Webhooks {
       cursor: await this.log.end(),
       failures: 0,
       next_at: null,
+      tried_to: null,
       delivered_at: null,
       problem: null,
       creator_id: grant.principal.userId,

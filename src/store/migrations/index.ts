@@ -14,6 +14,7 @@ import * as hostPorts from './0010-host-ports.js'
 import * as imageScratch from './0030-image-scratch.js'
 import * as events from './0040-events.js'
 import * as webhooks from './0041-webhooks.js'
+import * as webhookTries from './0042-webhook-tries.js'
 import * as registries from './0050-registries.js'
 import * as formerPolicies from './0090-former-policies.js'
 
@@ -33,6 +34,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0030-image-scratch': imageScratch,
   '0040-events': events,
   '0041-webhooks': webhooks,
+  '0042-webhook-tries': webhookTries,
   '0050-registries': registries,
   '0060-terminals': terminals,
   '0090-former-policies': formerPolicies,
