@@ -47,7 +47,7 @@ describe('an engine that is stopped by a signal', () => {
     const abort = new AbortController()
     const lines = await engine.containers.logLines(running, { tty: false, follow: true, signal: abort.signal })
     await engine.system.version()
-    host.freeze()
+    await host.freeze()
     try {
       const first = await Promise.all([timed(() => engine.containers.inspect(running)), timed(() => engine.containers.pause(running))])
       for (const { code, ms } of first) expect({ code, quick: ms < 1_000 }).toEqual({ code: 'ENGINE_UNAVAILABLE', quick: true })

@@ -111,7 +111,7 @@ describe('an engine that goes while the gateway runs', () => {
   })
 
   it('by SIGSTOP is told of within a second and found again, and nothing that was refused happens later', async () => {
-    host.freeze()
+    await host.freeze()
     try {
       expect(await everythingIsRefused()).toEqual([200, 503])
     } finally {

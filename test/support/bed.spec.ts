@@ -62,7 +62,7 @@ describe('a second engine', () => {
       await engine.kill()
       expect(await engine.answers()).toBe(false)
       await engine.start()
-      engine.freeze()
+      await engine.freeze()
       expect(await engine.answers()).toBe(false)
       engine.thaw()
       await engine.restart()

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statfsSync, writeFile
 import { basename, dirname, join } from 'node:path'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import { engineCall } from './engine-http.js'
 import { addNamespace, dialThrough, drop, isAlive, ownerOf, purge, run, signal, startInside, until, type Owner } from './private-host.js'
 
@@ -126,8 +127,11 @@ export class PrivateEngine {
   }
 
   /** SIGSTOP: the socket still connects, nothing ever answers. */
-  freeze(): void {
-    if (this.pid !== undefined) signal(this.pid, 'SIGSTOP')
+  async freeze(): Promise<void> {
+    if (this.pid === undefined) return
+    signal(this.pid, 'SIGSTOP')
+    // each thread stops for itself, and one that has not yet may still answer
+    while (!isStopped(this.pid)) await delay(1)
   }
 
   /** SIGCONT. */
@@ -191,4 +195,10 @@ function commandOf(pid: number): string {
   } catch {
     return ''
   }
+}
+
+/** Every thread of it. */
+function isStopped(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.every((id) => readFileSync(`/proc/${pid}/task/${id}/status`, 'utf8').includes('State:\tT'))
 }
