@@ -112,8 +112,6 @@ ${reasons(rows)}`
 function reasons(rows: readonly Row[]): string {
   const missed = rows.filter(({ bound }) => bound && !bound.met)
   if (missed.length === 0) return ''
-  const lines = missed.map(
-    ({ figure, bound, why }) => `- **${figure}**, by ${bound!.by}: ${why ?? 'on a quiet machine it is met; see the load'}`,
-  )
+  const lines = missed.map(({ figure, bound, why }) => `- **${figure}**, by ${bound!.by}: ${why ?? 'the cause is not known yet'}`)
   return `\n## Missed\n\n${lines.join('\n')}\n`
 }
