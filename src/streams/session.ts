@@ -85,6 +85,8 @@ export class StreamSession {
     this.inputBytes += data.length
     const turn = this.input.then(async () => {
       if (this.ended) throw new AppError('STREAM_NOT_FOUND')
+      // what it makes the process say waits for no company, however fast somebody types
+      this.sentAt = -Infinity
       if (data.length > 0) await opened.input!(data)
       if (end) await opened.endInput?.()
     })

@@ -85,7 +85,7 @@ export interface OpenStream {
   readonly ack?: Readonly<Record<string, unknown>>
   /** Pulled only while the reader has credit, so reading must be what drives the upstream. Its return value is the end. */
   readonly output: AsyncGenerator<StreamItem, OwnEnd | void, undefined>
-  /** How long what comes right after something else may wait for company, in ms; 5 when left out, for keys and their echo. */
+  /** How long what comes right after something else may wait for company, in ms; 5 when left out. What follows an input goes at once. */
   readonly lingerMs?: number
   /** Takes bytes; resolves when the next may come. Absent: the kind takes no input. */
   input?(bytes: Uint8Array): Promise<void>
