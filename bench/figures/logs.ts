@@ -63,6 +63,7 @@ function row(figure: string, { engine, gateway }: Speeds, least = 0.7): Row {
     gateway: megabytesPerSecond(gateway.bytes),
     compared: times(share),
     bound: atLeastShare(share, least),
+    why: 'each line is cut, decoded and encoded anew on one core, where the engine copies; larger pieces without lines would reach it',
   }
 }
 

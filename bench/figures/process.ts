@@ -42,6 +42,9 @@ export const memory: Figure = {
         gateway: mebibytes(idle),
         compared: NONE,
         bound: atMost(idle, 150 * MIB, mebibytes),
+        why:
+          'about 62 MiB are alive after a collection; the rest is what the start took and V8 keeps. node --max-semi-space-size=2 makes about 60 MiB ' +
+          'less of it, and costs lists and logs their speed, so it is the choice of who runs it',
       },
       { figure: `memory of an idle socket (${count})`, engine: NONE, gateway: `${(perSocket / 1_024).toFixed(1)} KiB`, compared: NONE },
     ]
