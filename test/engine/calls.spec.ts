@@ -100,9 +100,11 @@ describe('a start that fails', () => {
   })
 
   it('says so: a port that is in use', async () => {
-    const HostConfig = { PortBindings: { '80/tcp': [{ HostPort: '38080' }] } }
+    // below what the kernel gives to anybody who asks for any port
+    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    const HostConfig = { PortBindings: { '80/tcp': [{ HostPort: String(port) }] } }
     await run({ HostConfig, ExposedPorts: { '80/tcp': {} } })
-    await expect(run({ HostConfig, ExposedPorts: { '80/tcp': {} } })).rejects.toEqual(failing('PORT_IN_USE', { port: 38080 }))
+    await expect(run({ HostConfig, ExposedPorts: { '80/tcp': {} } })).rejects.toEqual(failing('PORT_IN_USE', { port }))
   })
 })
 

@@ -73,6 +73,8 @@ describe('nothing that bravo keeps to itself', () => {
 
 describe('how long an answer takes', () => {
   const ROUNDS = 25
+  /** The follower of a log that has gone quiet looks at its end by itself, whenever it is time. */
+  const QUIET_LOOK = /\/logs\?.*&follow=false&tail=1$/
 
   /** Of what is there and foreign, and of what is not there: the same work, so the same class of time. */
   it.each([
@@ -92,7 +94,7 @@ describe('how long an answer takes', () => {
         expect((await field.actor('ann').http.get(path)).status).toBe(404)
         times[at]!.push(performance.now() - start)
       }
-    expect(field.engine.taken()).toEqual([])
+    expect(field.engine.taken().filter((call) => !QUIET_LOOK.test(call))).toEqual([])
     const [a, b] = times.map((all) => all.toSorted((x, y) => x - y)[Math.floor(ROUNDS / 2)]!) as [number, number]
     // coarse on purpose: the machine is shared. A look-up on the engine would cost ten times as much.
     expect(Math.max(a, b)).toBeLessThan(Math.min(a, b) * 3 + 5)
