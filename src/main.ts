@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common'
 import { ConfigError, loadConfig } from './config/config.js'
 import { createApp } from './app.js'
+import { collectWhenIdle } from './idle-memory.js'
 import { DataDirInUse, openDatabase } from './store/database.js'
 
 /** The first with crypto.argon2; better-sqlite3 would die with a segmentation fault on 20. */
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   const database = await openDatabase({ url: config.BERTH_DATABASE_URL, dataDir: config.BERTH_DATA_DIR })
   const app = await createApp(config, database)
   await app.listen(config.BERTH_PORT, config.BERTH_HOST)
+  collectWhenIdle()
   new Logger('main').log(`listening at ${await app.getUrl()}`)
 }
 

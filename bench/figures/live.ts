@@ -8,6 +8,7 @@ import type { Bench, Figure } from '../support/figure.js'
 import { atLeast, atMost, type Bound, mebibytes, ms, NONE, type Row, times } from '../support/report.js'
 import { connect, open, type StreamSocket } from '../support/streams.js'
 import { ordinaryContainer, type World } from '../support/world.js'
+import { QUIET_MS } from './process.js'
 
 const MIB = 1_048_576
 const TICKS = 100
@@ -146,10 +147,10 @@ async function idle({ world, plan }: Bench): Promise<Row[]> {
   // one that has had more to do before takes them into memory that it has already
   await world.gateway.stop()
   await world.gateway.start()
-  await delay(plan.quick ? 100 : 10_000)
+  await delay(plan.quick ? 100 : QUIET_MS)
   const before = world.gateway.memory
   const sockets = await connected(world, count)
-  await delay(plan.quick ? 100 : 5_000)
+  await delay(plan.quick ? 100 : QUIET_MS)
   const each = (world.gateway.memory - before) / count
   sockets.forEach((socket) => socket.disconnect())
   const kib = (bytes: number): string => `${(bytes / 1_024).toFixed(1)} KiB`
@@ -160,7 +161,6 @@ async function idle({ world, plan }: Bench): Promise<Row[]> {
       gateway: kib(each),
       compared: NONE,
       bound: atMost(each, 30 * 1_024, kib),
-      why: 'after a collection a socket holds about 22 KiB of heap; most of the rest is what connecting took, which V8 keeps. A second look after a forced collection would show it',
     },
   ]
 }

@@ -21,15 +21,14 @@ const MOST_WAITING = 32
 /** Seconds that streams live on without a decision, because the database does not answer. */
 const MOST_UNDECIDED = 3
 
-/** A database that takes longer than this has not decided. */
-const DECIDE_MS = 2_000
-
 /** What the connections share. */
 export interface ConnectionParts {
   readonly access: Access
   readonly registry: StreamRegistry
   /** The principal as it is now. @throws AppError UNAUTHENTICATED */
   revalidate(principal: Principal): Promise<Principal>
+  /** The same, but read once for all connections of a round. @throws AppError UNAUTHENTICATED, Error where nothing answers */
+  reviewed(principal: Principal): Promise<Principal>
   /** @throws AppError RATE_LIMITED, STOPPING */
   admit(principal: Principal): Promise<void>
   /** Takes room in the teams' quotas, until the answer is called. @throws AppError QUOTA_EXCEEDED */
@@ -97,7 +96,7 @@ export class StreamConnection implements Opener {
     try {
       const { changes } = this
       // only here: an opening that has read the rights before they changed must not bring them back
-      this.principal = await within(DECIDE_MS, this.parts.revalidate(this.principal))
+      this.principal = await this.parts.reviewed(this.principal)
       this.undecided = 0
       const basis = { principal: this.principal, changes }
       for (const stream of this.streams.values()) {
@@ -241,11 +240,4 @@ function isSame(before: Basis, now: Basis): boolean {
 /** A stream over several teams is nobody's. */
 function teamIdOf({ target }: Grant<OperationId>): string[] {
   return 'team' in target && target.team && !('library' in target && target.library) ? [target.team.id] : []
-}
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref()
-  })
-  return Promise.race([work, late])
 }

@@ -7,6 +7,7 @@ import type { Server } from 'socket.io'
 import { Access, type AccessChange, AccessChanges, Authenticator, type Principal, Quota, RateLimits } from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { type ConnectionParts, StreamConnection, type StreamSocket } from './connection.js'
+import { PrincipalReading } from './principal-reading.js'
 import { StreamRegistry } from './registry.js'
 
 /** How often a principal is looked at again: with the cut itself, a lost right is felt within two seconds. */
@@ -28,6 +29,7 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   private readonly connections = new Map<StreamSocket, StreamConnection>()
   private readonly openings = new RateLimiterMemory(OPENINGS)
   private readonly principals = new WeakMap<StreamSocket, Principal>()
+  private readonly reading = new PrincipalReading((principal) => this.authenticator.revalidate(principal))
   private timer: NodeJS.Timeout | undefined
   private unlisten: (() => void) | undefined
   private stopping = false
@@ -55,14 +57,13 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
 
   onApplicationBootstrap(): void {
     this.unlisten = this.changes.listen((change) => this.recheck(change))
-    this.timer = setInterval(() => void this.recheckAll(), RECHECK_MS)
-    this.timer.unref()
+    this.schedule()
   }
 
   /** Every stream is told, every upstream freed; the sockets themselves go with the server. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true
-    clearInterval(this.timer)
+    clearTimeout(this.timer)
     this.unlisten?.()
     await Promise.all(
       [...this.connections.values()].map((connection) => connection.endAll({ reason: 'server_stopping', code: 'STOPPING' })),
@@ -95,6 +96,7 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
       access: this.access,
       registry: this.registry,
       revalidate: (principal) => this.authenticator.revalidate(principal),
+      reviewed: (principal) => this.reading.now(principal),
       admit: async (principal) => {
         if (this.stopping) throw new AppError('STOPPING')
         await within(() => this.openings.consume(principal.userId))
@@ -115,6 +117,7 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
   }
 
   private recheck({ userId, teamId, credentialId }: AccessChange): void {
+    this.reading.forget()
     for (const connection of this.connections.values()) {
       const { principal } = connection
       const concerned =
@@ -126,9 +129,17 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
     }
   }
 
+  private schedule(): void {
+    if (this.stopping) return
+    // not an interval: a database that is slow must not be asked by two rounds at once
+    this.timer = setTimeout(() => void this.recheckAll().finally(() => this.schedule()), RECHECK_MS).unref()
+  }
+
   private async recheckAll(): Promise<void> {
+    this.reading.forget()
     // one after another, so that a thousand connections are no burst for the database
     for (const connection of this.connections.values()) await connection.recheck(false)
+    this.reading.forget()
   }
 }
 

@@ -1,0 +1,23 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+type Collect = (options: { type: 'major' | 'minor'; execution: 'sync'; flavor?: 'last-resort' }) => void
+
+let found: Collect | undefined
+
+/** V8's own collector: there is no other way to it but a flag, which everybody who runs this would have to know of. */
+function collector(): Collect {
+  if (found) return found
+  setFlagsFromString('--expose-gc')
+  return (found = runInNewContext('gc') as Collect)
+}
+
+/** What was made lately and is not used any more, in about a millisecond. */
+export function collectYoung(): void {
+  collector()({ type: 'minor', execution: 'sync' })
+}
+
+/** Everything, in about a tenth of a second. An ordinary collection keeps its pages to use them again (30 MiB, measured). */
+export function collectAll(): void {
+  collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}
