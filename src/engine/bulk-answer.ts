@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { garbage } from './answer-shape.js'
 import { type BodyReader, ChunkedBody } from './chunked-body.js'
 
@@ -6,6 +7,14 @@ import { type BodyReader, ChunkedBody } from './chunked-body.js'
 const MOST_HEAD = 65_536
 /** What one read takes at most; the kernel holds about as much of a unix socket. */
 export const BULK_BUFFER = 262_144
+
+/** How an answer is read. */
+export interface BulkReading {
+  /** What one read takes at most (bytes). */
+  readonly bufferSize?: number | undefined
+  /** How long after a small read more is waited for. An engine that sends each line by itself wakes us for each (measured). */
+  readonly gatherMs?: number | undefined
+}
 
 /**
  * One answer of HTTP/1.1 whose body is large. Node's own client makes a new buffer for each read, which costs more than all
@@ -15,7 +24,8 @@ export const BULK_BUFFER = 262_144
 export class BulkAnswer {
   status = 0
   readonly headers: Record<string, string> = {}
-  private readonly buffer = Buffer.allocUnsafeSlow(BULK_BUFFER)
+  private readonly buffer: Buffer
+  private readonly gatherMs: number
   private readonly ready = Promise.withResolvers<void>()
   private head = ''
   private body: BodyReader | undefined
@@ -26,7 +36,13 @@ export class BulkAnswer {
   private wake: (() => void) | undefined
 
   /** Options of the connection that this answer is read from. */
-  readonly onread = { buffer: this.buffer, callback: (size: number): boolean => this.received(size) }
+  readonly onread: { readonly buffer: Buffer; readonly callback: (size: number) => boolean }
+
+  constructor({ bufferSize = BULK_BUFFER, gatherMs = 0 }: BulkReading = {}) {
+    this.gatherMs = gatherMs
+    this.buffer = Buffer.allocUnsafeSlow(bufferSize)
+    this.onread = { buffer: this.buffer, callback: (size) => this.received(size) }
+  }
 
   /** Resolves when the head is in. */
   opened(socket: Socket): Promise<void> {
@@ -45,6 +61,7 @@ export class BulkAnswer {
           const size = this.waiting
           this.waiting = 0
           yield this.buffer.subarray(0, size)
+          if (this.gatherMs > 0 && size < this.buffer.length / 4 && !this.body!.ended) await delay(this.gatherMs)
           continue
         }
         if (this.failed) throw this.failed

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { AppError } from '../common/errors.js'
 import { garbage, type Shape } from './answer-shape.js'
 import { bulkBytes, bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
+import type { BulkReading } from './bulk-answer.js'
 import { CallLimit } from './call-limit.js'
 import type { Connection } from './connection.js'
 import { connectionError, engineError, type Doing } from './engine-error.js'
@@ -27,6 +28,9 @@ export interface CallOptions {
   /** What is done, to say the right thing when it fails. */
   readonly doing?: Doing
 }
+
+/** Of a GET whose answer goes through one buffer. */
+export type BulkOptions = Pick<CallOptions, 'signal' | 'doing' | 'endless'> & BulkReading
 
 /** An answer whose bytes come as they are read. Whoever gets it returns `chunks`. */
 export interface OpenAnswer {
@@ -72,11 +76,12 @@ export class EngineClient {
     })
   }
 
-  /** The same of a GET for gigabytes: a chunk is valid until the next is asked for. */
-  async openBulk(path: string, options: Pick<CallOptions, 'signal' | 'doing'>): Promise<OpenAnswer> {
+  /** The same of a GET for gigabytes, or of very many small pieces: a chunk is valid until the next is asked for. */
+  async openBulk(path: string, options: BulkOptions): Promise<OpenAnswer> {
     assertPermitted({ method: 'GET', path })
-    return this.limited({ ...options, endless: true }, async (limit, version) => {
-      const answer = await this.transport.bulk({ path: `/v${version}${path}`, signal: limit })
+    const { bufferSize, gatherMs } = options
+    return this.limited(options, async (limit, version) => {
+      const answer = await this.transport.bulk({ path: `/v${version}${path}`, signal: limit, bufferSize, gatherMs })
       this.connection.alive()
       const { status, headers } = answer
       const chunks = bulkBytes(answer, this.hooks(options))

@@ -39,7 +39,7 @@ export class ContainerFiles {
 
   /** The whole file system, without volumes, as a tar. A chunk is valid until the next is asked for. */
   async export(id: string, { signal }: Abortable = {}): Promise<AsyncGenerator<Uint8Array>> {
-    return (await this.client.openBulk(`/containers/${fullId(id)}/export`, { signal })).chunks
+    return (await this.client.openBulk(`/containers/${fullId(id)}/export`, { signal, endless: true })).chunks
   }
 
   /** @throws AppError FILE_NOT_FOUND */
@@ -51,7 +51,11 @@ export class ContainerFiles {
 
   /** @throws AppError FILE_NOT_FOUND */
   async read(id: string, path: string, { signal }: Abortable = {}): Promise<Archive> {
-    const { headers, chunks } = await this.client.openBulk(archivePath(id, { path }), { signal, doing: { verb: 'copy', path } })
+    const { headers, chunks } = await this.client.openBulk(archivePath(id, { path }), {
+      signal,
+      endless: true,
+      doing: { verb: 'copy', path },
+    })
     try {
       return { stat: statIn(headers[STAT_HEADER]), chunks }
     } catch (error) {

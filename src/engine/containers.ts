@@ -42,6 +42,8 @@ const LONGEST_STOP = 600
 const SLOW_REMOVE = 90
 /** Seconds: file by file, too. */
 const SLOW_SIZE = 60
+/** Many logs are read at the same time, and the engine sends each line by itself. */
+const LOG_READING = { bufferSize: 65_536, gatherMs: 1 } as const
 
 /**
  * The engine itself looks for detach keys in a terminal's input, ctrl-p ctrl-q by default, and can't be told not to. Which keys
@@ -177,12 +179,17 @@ export class Containers {
     await this.client.act((docker) => docker.getContainer(fullId(id)).resize({ h: size.rows, w: size.columns }))
   }
 
-  /** The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Resolves when the engine has taken the call. Reading pulls: who stops reading stops the engine. */
-  logs(id: string, options: LogsOptions): Promise<AsyncGenerator<Uint8Array>> {
+  /**
+   * The engine's bytes, framed without a TTY and raw with one, every piece with its timestamp. Resolves when the engine has taken
+   * the call. Reading pulls: who stops reading stops the engine. A chunk is valid until the next is asked for.
+   */
+  async logs(id: string, options: LogsOptions): Promise<AsyncGenerator<Uint8Array>> {
     const { stdout = true, stderr = true, follow = false, since, until, tail, signal } = options
     const range = { since: engineSeconds(since), until: engineSeconds(until), tail }
     const path = `/containers/${fullId(id)}/logs${query({ timestamps: true, stdout, stderr, follow, ...range })}`
-    return this.client.stream('GET', path, { signal })
+    if (follow) return this.client.stream('GET', path, { signal })
+    // Node's own client calls back for each chunk, which is a line here: a third of the cpu (measured)
+    return (await this.client.openBulk(path, { signal, ...LOG_READING })).chunks
   }
 
   /** The same as lines; see readLogLines. */

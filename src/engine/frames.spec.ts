@@ -44,7 +44,7 @@ describe('frames', () => {
           const step = Math.max(...sizes) < 10 && bytes.length > 20_000 ? [1_000] : sizes
           const decoder = new FrameDecoder()
           const found = [...chunked(bytes, step)].flatMap((chunk) =>
-            decoder.push(chunk).map((frame) => ({ ...frame, bytes: frame.bytes.slice() })),
+            decoder.push(chunk).map((frame) => ({ ...frame, bytes: new Uint8Array(frame.bytes) })),
           )
           expect(decoder.end()).toEqual([])
           expect(joined(found, 'stdout').equals(Buffer.concat(list.filter(({ type }) => type < 2).map((each) => each.bytes)))).toBe(true)

@@ -151,7 +151,7 @@ export class Images {
   /** The images as `docker save` has them, without names. A chunk is valid until the next is asked for. */
   async save(ids: readonly string[], { signal }: { signal?: AbortSignal } = {}): Promise<AsyncGenerator<Uint8Array>> {
     const names = ids.map((id) => `names=${encodeURIComponent(imageReference(id))}`).join('&')
-    return (await this.client.openBulk(`/images/get?${names}`, { signal })).chunks
+    return (await this.client.openBulk(`/images/get?${names}`, { signal, endless: true })).chunks
   }
 
   /** Takes an archive of `docker save`; what it names is named so on the engine. */

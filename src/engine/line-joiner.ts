@@ -103,8 +103,8 @@ class OpenLine {
 
   private hold(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    // a copy: the chunk that it is a view of is large, and an open line may stay for hours
-    this.parts.push(bytes.slice())
+    // a copy: the chunk that it is a view of is used again, and an open line may stay for hours. The slice() of a Buffer is none
+    this.parts.push(new Uint8Array(bytes))
     this.size += bytes.length
   }
 

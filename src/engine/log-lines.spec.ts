@@ -37,11 +37,15 @@ function framed(list: readonly { stderr: boolean; bytes: Buffer }[]): Buffer {
   )
 }
 
+/** All of it through one buffer, as the engine's logs come: nothing of a chunk may be kept. */
 async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(Math.max(...sizes))
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length] ?? 1
-    yield bytes.subarray(at, at + size)
-    at += size
+    const chunk = bytes.subarray(at, at + (sizes[turn % sizes.length] ?? 1))
+    buffer.set(chunk)
+    yield buffer.subarray(0, chunk.length)
+    buffer.fill(0xff)
+    at += chunk.length
   }
 }
 

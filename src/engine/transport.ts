@@ -2,7 +2,7 @@ import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { garbage } from './answer-shape.js'
-import { BulkAnswer } from './bulk-answer.js'
+import { BulkAnswer, type BulkReading } from './bulk-answer.js'
 
 /*
  * Why not docker-modem, dockerode's own transport: modem.ts tells. Streams and sessions come here directly, ordinary calls
@@ -23,6 +23,9 @@ export interface TransportRequest {
   /** Re-use a connection: only for reads, since a stale one loses the request and only a read may be sent again. */
   readonly pooled?: boolean
 }
+
+/** A GET whose answer goes through one buffer. */
+export type BulkRequest = Pick<TransportRequest, 'path' | 'signal'> & BulkReading
 
 /** An answer whose connection the engine gave up to us; `input` is where stdin goes. */
 export interface Hijacked {
@@ -63,11 +66,11 @@ export class Transport {
   }
 
   /** A GET whose answer is large. Resolves with the head of it, whatever its status; the caller reads or destroys the rest. */
-  async bulk({ path, signal }: Pick<TransportRequest, 'path' | 'signal'>): Promise<BulkAnswer> {
+  async bulk({ path, signal, ...reading }: BulkRequest): Promise<BulkAnswer> {
     // written by hand: nothing may end the line early
     if (!/^[\x21-\x7e]+$/.test(path)) throw new Error('the engine part was given something that is not a path')
     signal?.throwIfAborted()
-    const answer = new BulkAnswer()
+    const answer = new BulkAnswer(reading)
     const socket = this.connect(answer.onread)
     const abort = (): void => void socket.destroy()
     signal?.addEventListener('abort', abort, { once: true })
@@ -102,9 +105,10 @@ export class Transport {
   /** Destroys every connection and waits until they are gone. */
   async close(): Promise<void> {
     this.closed = true
-    const ends = [...this.sockets].map((socket) => new Promise((resolve) => socket.destroy().once('close', resolve)))
     this.pool.destroy()
-    await Promise.all(ends)
+    // again for what was begun while they ended
+    while (this.sockets.size > 0)
+      await Promise.all([...this.sockets].map((socket) => new Promise((resolve) => socket.destroy().once('close', resolve))))
   }
 
   private request(request: TransportRequest): ClientRequest {

@@ -45,7 +45,8 @@ export class TtySplitter {
       else if (this.within) break
       at = end
     }
-    this.held = bytes.slice(at)
+    // a copy, which the slice() of a Buffer is not
+    this.held = new Uint8Array(bytes.subarray(at))
     return pieces
   }
 

@@ -13,7 +13,7 @@ const script = (sizes: readonly number[]) =>
 
 async function linesOf(id: string, options: { tty: boolean; follow?: boolean; since?: bigint }): Promise<LogLine[]> {
   const lines: LogLine[] = []
-  for await (const line of await engine.containers.logLines(id, options)) lines.push({ ...line, bytes: line.bytes.slice() })
+  for await (const line of await engine.containers.logLines(id, options)) lines.push({ ...line, bytes: new Uint8Array(line.bytes) })
   return lines
 }
 
