@@ -17,8 +17,8 @@ export const inspect: Figure = {
       const { id } = items[0]!
       const load = { connections, count: MOST_REQUESTS, ms: plan.roundMs }
       const { engine, gateway } = await compare<keyof Latencies>(plan.rounds, {
-        engine: () => generate(() => direct.drain('GET', `/containers/${id}/json`), load),
-        gateway: () => generate(() => user.drain('GET', `/api/v1/containers/${id}`), load),
+        engine: () => generate(() => direct.get(`/containers/${id}/json`), load),
+        gateway: () => generate(() => user.get(`/api/v1/containers/${id}`), load),
       })
       user.close()
       direct.close()

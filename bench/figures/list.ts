@@ -37,8 +37,8 @@ async function measure({ world, plan }: Bench, size: number, connections: number
   await assertSame(size, { engine, user, paths })
   const load = { connections, count: MOST_REQUESTS, ms: plan.roundMs }
   const { engine: direct, gateway } = await compare<keyof Latencies>(plan.rounds, {
-    engine: () => generate(() => engine.drain('GET', paths.engine), load),
-    gateway: () => generate(() => user.drain('GET', paths.gateway), load),
+    engine: () => generate(() => engine.get(paths.engine), load),
+    gateway: () => generate(() => user.get(paths.gateway), load),
   })
   user.close()
   engine.close()

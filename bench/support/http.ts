@@ -1,9 +1,10 @@
-/** One side of a comparison: a keep-alive client of the gateway or of the engine's socket, as cheap as node:http allows. */
+/** One side of a comparison: a keep-alive client of the gateway or of the engine's socket. */
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { type Dispatcher, Pool } from 'undici'
 
 export interface Address {
   readonly options: RequestOptions
@@ -13,10 +14,27 @@ export interface Address {
 export class Http {
   private readonly address: Address
   private readonly agent: Agent
+  private readonly pool: Pool
 
   constructor(address: Address, connections = 1) {
     this.address = address
     this.agent = new Agent({ keepAlive: true, maxSockets: connections })
+    const { host = 'bench', port = 80, socketPath } = address.options
+    this.pool = new Pool(`http://${host}:${port}`, { connections, pipelining: 1, ...(socketPath && { socketPath }) })
+  }
+
+  /** A GET whose answer is not looked into, by the client that costs least: what it takes from the shared cores is in both figures. */
+  get(path: string): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: () => undefined,
+      onResponseStart: (_, status) => void (status >= 400 && reject(new Error(`GET ${path}: ${status}`))),
+      onResponseData: () => undefined,
+      onResponseEnd: () => resolve(),
+      onResponseError: (_, error) => reject(error),
+    }
+    this.pool.dispatch({ method: 'GET', path, headers: this.address.headers }, handler)
+    return promise
   }
 
   /** Reads the answer to its end without looking into it; answers its size. A status of 400 or more is an error. */
@@ -62,5 +80,6 @@ export class Http {
 
   close(): void {
     this.agent.destroy()
+    void this.pool.destroy()
   }
 }

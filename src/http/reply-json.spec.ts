@@ -22,6 +22,18 @@ describe('an answer as JSON', () => {
     expect(text(payload)).toBe(JSON.stringify(payload))
   })
 
+  it('is of the list as it is now, also where one that began alike was kept', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => Object.freeze({ name })) as [object, object, object]
+    for (const payload of [
+      { items: [a, b], nextCursor: null },
+      { items: [a, b], nextCursor: 'x' },
+      { items: [a, c], nextCursor: 'x' },
+      { items: [a], nextCursor: 'x' },
+      { items: [a, b], nextCursor: null },
+    ])
+      expect(text(payload)).toBe(JSON.stringify(payload))
+  })
+
   it('keeps nothing of what may change', () => {
     const state = { status: 'running' }
     const item = Object.freeze({ state })

@@ -2,14 +2,32 @@
 const TEXTS = new WeakMap<object, Buffer>()
 const COMMA = Buffer.from(',')
 
+/** The last list that began with an item: who asks again mostly asks for the same. */
+const LISTS = new WeakMap<object, KeptList>()
+
+interface KeptList {
+  readonly items: readonly object[]
+  readonly tail: string
+  readonly bytes: Buffer
+}
+
 /**
  * An answer as JSON. An item of a page that is frozen all the way down is the same the next time, so its bytes are kept with it
- * for as long as it lives. Everything else is written as ever.
+ * for as long as it lives, and those of the list with its first. Everything else is written as ever.
  */
 export function replyJson(payload: unknown): string | Buffer {
   if (!isPage(payload)) return JSON.stringify(payload)
   const { items, ...rest } = payload
   const tail = JSON.stringify(rest)
+  const kept = LISTS.get(items[0]!)
+  if (kept?.tail === tail && kept.items.length === items.length && kept.items.every((item, at) => item === items[at])) return kept.bytes
+  const bytes = written(items, tail)
+  // only what is kept by item can be known to be the same by its items
+  if (items.every((item) => TEXTS.has(item))) LISTS.set(items[0]!, { items, tail, bytes })
+  return bytes
+}
+
+function written(items: readonly object[], tail: string): Buffer {
   const parts = items.flatMap((item, at) => (at === 0 ? [bytesOf(item)] : [COMMA, bytesOf(item)]))
   return Buffer.concat([Buffer.from('{"items":['), ...parts, Buffer.from(`]${tail === '{}' ? '}' : `,${tail.slice(1)}`}`)])
 }
