@@ -26,7 +26,7 @@ export function collectWhenIdle(): void {
     const start = performance.now()
     collectAll()
     least = process.memoryUsage.rss()
-    logger.log(`${Math.round((before - least) / 1_048_576)} MiB were given back in ${Math.round(performance.now() - start)} ms`)
+    logger.debug(`${Math.round((before - least) / 1_048_576)} MiB were given back in ${Math.round(performance.now() - start)} ms`)
     last = performance.eventLoopUtilization()
   }, LOOK_MS).unref()
 }
