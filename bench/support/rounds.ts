@@ -1,24 +1,19 @@
-/** Both sides of a comparison in short turns, so that a noisy machine hurts both alike. */
+/** The sides of a comparison in short turns, so that a noisy machine hurts all of them alike. */
 import { medians } from './statistics.js'
-
-export interface Sides<T> {
-  readonly engine: () => Promise<T>
-  readonly gateway: () => Promise<T>
-}
 
 type Numbers<K extends string> = Readonly<Record<K, number>>
 
-/** Engine, gateway, gateway, engine … after one unrecorded turn of each; answers the median of each number. */
-export async function compare<K extends string>(
+/** One after another, then backwards, and so on, after one unrecorded turn of each; answers the median of each number. */
+export async function compare<K extends string, S extends string = 'engine' | 'gateway'>(
   rounds: number,
-  sides: Sides<Numbers<K>>,
-): Promise<{ engine: Record<K, number>; gateway: Record<K, number> }> {
-  const seen = { engine: [] as Numbers<K>[], gateway: [] as Numbers<K>[] }
-  await sides.engine()
-  await sides.gateway()
+  sides: Readonly<Record<S, () => Promise<Numbers<K>>>>,
+): Promise<Record<S, Record<K, number>>> {
+  const names = Object.keys(sides) as S[]
+  const seen = new Map(names.map((name) => [name, [] as Numbers<K>[]]))
+  for (const name of names) await sides[name]()
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? (['engine', 'gateway'] as const) : (['gateway', 'engine'] as const)
-    for (const side of order) seen[side].push(await sides[side]())
+    const order = round % 2 === 0 ? names : names.toReversed()
+    for (const name of order) seen.get(name)!.push(await sides[name]())
   }
-  return { engine: medians(seen.engine), gateway: medians(seen.gateway) }
+  return Object.fromEntries(names.map((name) => [name, medians(seen.get(name)!)])) as Record<S, Record<K, number>>
 }
