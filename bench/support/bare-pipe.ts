@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { ROOT } from '../../scripts/setup.mjs'
@@ -6,10 +6,13 @@ import { Http } from './http.js'
 
 /** The engine behind a process that copies bytes and does nothing else, over loopback TCP as the gateway is. */
 export class BarePipe implements AsyncDisposable {
-  private constructor(
-    private readonly child: ReturnType<typeof spawn>,
-    private readonly port: number,
-  ) {}
+  private readonly child: ChildProcess
+  private readonly port: number
+
+  private constructor(child: ChildProcess, port: number) {
+    this.child = child
+    this.port = port
+  }
 
   static async start(engineSocket: string): Promise<BarePipe> {
     const child = spawn(process.execPath, [join(ROOT, 'bench/support/pipe-process.mjs'), engineSocket], {
