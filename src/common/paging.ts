@@ -26,12 +26,19 @@ export function pageOf<T>(
 ): Page<T> {
   const limit = query.limit ?? DEFAULT_LIMIT
   const sign = order.descending ? -1 : 1
+  // what is kept in memory is kept in the order of its list
+  if (query.cursor === undefined && items.length <= limit && isSorted(items, order)) return { items: [...items], nextCursor: null }
   const keyed = items.map((item) => ({ item, key: order.key(item) }))
   const last = query.cursor === undefined ? null : decodeCursor(query.cursor)
   const rest = last === null ? keyed : keyed.filter(({ key }) => compare(key, last) * sign > 0)
   rest.sort((a, b) => compare(a.key, b.key) * sign)
   const page = rest.slice(0, limit)
   return { items: page.map(({ item }) => item), nextCursor: rest.length > limit ? encodeCursor(page.at(-1)!.key) : null }
+}
+
+function isSorted<T>(items: readonly T[], { key, descending }: Order<T>): boolean {
+  const sign = descending ? -1 : 1
+  return items.every((item, at) => at === 0 || compare(key(items[at - 1]!), key(item)) * sign <= 0)
 }
 
 function compare(a: string, b: string): number {

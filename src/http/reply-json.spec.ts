@@ -13,6 +13,7 @@ describe('an answer as JSON', () => {
     ['an empty page', { items: [], nextCursor: null }],
     ['items that may change', { items: [{ name: 'a' }], nextCursor: 'x' }],
     ['items that are no objects', { items: ['a', null, 1] }],
+    ['items of which one is none', { items: [Object.freeze({ name: 'a' }), null] }],
     ['no page', { name: 'a', items: null }],
     ['a list', [1, 2]],
     ['null', null],

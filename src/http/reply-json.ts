@@ -20,7 +20,8 @@ export function replyJson(payload: unknown): string | Buffer {
   const { items, ...rest } = payload
   const tail = JSON.stringify(rest)
   const kept = LISTS.get(items[0]!)
-  if (kept?.tail === tail && kept.items.length === items.length && kept.items.every((item, at) => item === items[at])) return kept.bytes
+  if (kept && kept.tail === tail && isSame(kept, items)) return kept.bytes
+  if (!items.every((item) => typeof item === 'object' && item !== null && Object.isFrozen(item))) return JSON.stringify(payload)
   const bytes = written(items, tail)
   // only what is kept by item can be known to be the same by its items
   if (items.every((item) => TEXTS.has(item))) LISTS.set(items[0]!, { items, tail, bytes })
@@ -32,13 +33,17 @@ function written(items: readonly object[], tail: string): Buffer {
   return Buffer.concat([Buffer.from('{"items":['), ...parts, Buffer.from(`]${tail === '{}' ? '}' : `,${tail.slice(1)}`}`)])
 }
 
-interface FrozenPage {
+interface Page {
   readonly items: readonly object[]
 }
 
-function isPage(payload: unknown): payload is FrozenPage {
+function isPage(payload: unknown): payload is Page {
   const items = (payload as { items?: unknown } | null)?.items
-  return Array.isArray(items) && items.length > 0 && items.every((item) => typeof item === 'object' && Object.isFrozen(item))
+  return Array.isArray(items) && typeof items[0] === 'object' && items[0] !== null
+}
+
+function isSame({ items: kept }: KeptList, items: readonly object[]): boolean {
+  return kept.length === items.length && kept.every((item, at) => item === items[at])
 }
 
 function bytesOf(item: object): Buffer {
