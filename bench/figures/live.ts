@@ -35,6 +35,9 @@ async function manyViewers({ world, plan }: Bench): Promise<Row[]> {
       gateway: cores(many.cpu),
       compared: times(many.cpu / one.cpu),
       bound: ratioAtMost(many.cpu / one.cpu, 1.1),
+      why:
+        'the kernel counts the cpu of the engine in ticks of 10 ms, of which one viewer takes about 30 in the fifteen seconds: five more are ' +
+        'within what two windows of one viewer differ by. Longer windows would tell',
     },
     {
       figure: `${name}: followers of the engine`,
