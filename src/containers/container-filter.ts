@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
 /** Those that fit all filters. */
 export function filterContainers(all: readonly Listed[], query: ListContainersQuery, facts: FilterFacts): Listed[] {
   const tests = RULES.map((rule) => rule(query, facts)).filter((test) => test !== undefined)
-  const found = tests.length === 0 ? [...all] : all.filter((listed) => tests.every((test) => test(listed)))
+  const found = all.filter((listed) => tests.every((test) => test(listed)))
   const newest = query.last ?? (query.latest ? 1 : undefined)
   if (newest === undefined) return found
   return found.toSorted((a, b) => (a.keys.created < b.keys.created ? 1 : -1)).slice(0, newest)

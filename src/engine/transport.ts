@@ -9,9 +9,6 @@ import { BulkAnswer, type BulkReading } from './bulk-answer.js'
  * through dockerode.
  */
 
-/** Bytes of an upload that wait for the engine: it takes some while more come in. */
-const MOST_WAITING = 512 * 1024
-
 /** One HTTP request; the path has its version and its checks behind it. */
 export interface TransportRequest {
   readonly method: string
@@ -177,7 +174,7 @@ async function upload(chunks: AsyncIterable<Uint8Array>, sent: ClientRequest, re
   for await (const chunk of chunks) {
     if (refused.aborted) return
     if (sent.destroyed) throw Object.assign(new Error('the engine has closed the connection'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-    if (!sent.write(chunk) && sent.writableLength >= MOST_WAITING) await room(sent, refused)
+    if (!sent.write(chunk)) await room(sent, refused)
   }
   if (!refused.aborted) sent.end()
 }

@@ -18,7 +18,7 @@ export const MOST_STREAMS = 100
 /** Packets that wait in the engine.io buffer; the websocket's own `bufferedAmount` says nothing here (measured). */
 const MOST_WAITING = 32
 
-/** Seconds that streams live on without a decision, because the database does not answer. */
+/** Looks in a row without a decision, because the database does not answer, that streams live on. */
 const MOST_UNDECIDED = 3
 
 /** What the connections share. */

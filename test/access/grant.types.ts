@@ -38,7 +38,7 @@ void system.version({
   holds: () => true,
 })
 // @ts-expect-error a copy loses the proof
-void system.version({ ...version }) // eslint-disable-line typescript/no-misused-spread
+void system.version({ ...version }) // eslint-disable-line typescript/no-misused-spread -- it is what must not pass
 // @ts-expect-error null is no proof
 void system.version(null)
 // @ts-expect-error nor is undefined

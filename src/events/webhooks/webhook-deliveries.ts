@@ -89,7 +89,7 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
     const team = { id: row.id, name: row.name }
     const { events, cursor } = await this.next(webhook, team)
     if (events.length === 0) {
-      if (cursor > webhook.cursor) await this.store.update(webhook.id, { cursor })
+      if (cursor > webhook.cursor) await this.store.update(webhook.id, { cursor, tried_to: null })
       return
     }
     // a receiver knows a delivery by its id: what happens between two tries must not make it another one
@@ -109,9 +109,11 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
     const scope = { teams: new Map([[team.id, team]]), unowned: false, readsCommands: () => false }
     const { rows, missed } = await this.log.read(webhook.cursor)
     const events: EventRecord[] = missed ? [{ type: 'gap', from: null, to: rows[0]?.at ?? null, reason: 'expired' }] : []
+    // of what was tried, some is gone: it can not be sent again, and the gap is told with what there is
+    const end = missed ? null : webhook.tried_to
     let { cursor } = webhook
     for (const row of rows) {
-      if (events.length >= MOST_EVENTS || row.seq > (webhook.tried_to ?? Infinity)) break
+      if (events.length >= MOST_EVENTS || row.seq > (end ?? Infinity)) break
       cursor = row.seq
       const event = eventView(row, scope, wanted)
       if (event) events.push(event)
