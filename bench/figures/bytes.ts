@@ -14,7 +14,7 @@ const SHARE = 0.8
 const GROWTH = 64 * MIB
 const ROUNDS = 3
 const SAMPLE_MS = 10
-const CHUNK = Buffer.alloc(64 * 1024)
+const CHUNK = Buffer.alloc(256 * 1024)
 const WHY =
   'client, gateway and engine share two cores, so that the least that can stand between them takes its part: see the row of the bare pipe, a process ' +
   'that copies bytes from one socket to the other and looks at nothing. A core for each, or splice in the kernel, would reach it'
@@ -43,8 +43,8 @@ export const bytes: Figure = {
     const read = (figure: string, path: string, direct = path): Way => ({
       figure,
       size,
-      engine: (client) => client.drain('GET', `/containers/${id}/${direct}`),
-      gateway: (client) => client.drain('GET', `/api/v1/containers/${id}/${path}`),
+      engine: (client) => client.receive(`/containers/${id}/${direct}`),
+      gateway: (client) => client.receive(`/api/v1/containers/${id}/${path}`),
     })
     return passed(bench, [
       read('export of 1 GB', 'export'),

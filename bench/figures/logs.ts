@@ -27,8 +27,8 @@ export const logs: Figure = {
     const [user, direct, socket] = [world.user(), world.engine(), await connect(world)]
     // each line is a frame with a header, which is not the log's
     const engineSize = size + (size / LINE) * FRAME_HEADER
-    const engine = () => speed(size, async () => exactly(engineSize, await direct.drain('GET', `/containers/${id}/logs?stdout=1&stderr=1`)))
-    const gateway = () => speed(size, async () => exactly(size, await user.drain('GET', `/api/v1/containers/${NAME}/logs`)))
+    const engine = () => speed(size, async () => exactly(engineSize, await direct.receive(`/containers/${id}/logs?stdout=1&stderr=1`)))
+    const gateway = () => speed(size, async () => exactly(size, await user.receive(`/api/v1/containers/${NAME}/logs`)))
     const rest = await compare(plan.rounds, { engine, gateway })
     const stream = await compare(plan.rounds, { engine, gateway: () => speed(size, async () => exactly(size, await streamed(socket))) })
     const followed = await compare(plan.rounds, {

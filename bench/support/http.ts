@@ -1,10 +1,9 @@
 /** One side of a comparison: a keep-alive client of the gateway or of the engine's socket. */
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http'
 import { once } from 'node:events'
-import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { type Dispatcher, Pool } from 'undici'
+import { exchange } from './raw.js'
 
 export interface Address {
   readonly options: RequestOptions
@@ -51,16 +50,14 @@ export class Http {
     return (content === '' ? undefined : JSON.parse(content)) as T
   }
 
-  /** Sends bytes, and reads the answer to its end. */
-  async upload(method: string, path: string, chunks: Iterable<Uint8Array>): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const headers = { host: 'bench', ...this.address.headers, 'content-type': 'application/x-tar' }
-    const call = request({ ...this.address.options, agent: this.agent, method, path, headers }, resolve)
-    pipeline(Readable.from(chunks, { objectMode: false }), call).catch(reject)
-    const response = await promise
-    const content = await text(response)
-    if ((response.statusCode ?? 0) >= 400) throw new Error(`${method} ${path}: ${response.statusCode} ${content}`)
-    return content.length
+  /** A GET of many bytes: as drain, by the client that costs least. */
+  receive(path: string): Promise<number> {
+    return exchange(this.address, { method: 'GET', path })
+  }
+
+  /** Sends many bytes, and reads the answer to its end, by the client that costs least. */
+  upload(method: string, path: string, chunks: Iterable<Uint8Array>): Promise<number> {
+    return exchange(this.address, { method, path, chunks })
   }
 
   /** The head of the answer; its body must be read. */

@@ -326,16 +326,16 @@ export interface ErrorDetails {
 
 /** The one error type that reaches a client. Everything else is answered as INTERNAL and logged with its stack. */
 export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
   readonly status: number
   readonly hint: string
 
-  constructor(
-    readonly code: ErrorCode,
-    readonly details: ErrorDetails = {},
-    options?: { cause?: unknown },
-  ) {
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
     super(fill(ERRORS[code].text, details), options)
     this.name = 'AppError'
+    this.code = code
+    this.details = details
     this.status = ERRORS[code].status
     this.hint = fill(ERRORS[code].hint, details)
   }

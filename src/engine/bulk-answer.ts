@@ -145,7 +145,11 @@ function bodyOf(headers: Readonly<Record<string, string>>): BodyReader {
 }
 
 class KnownLength implements BodyReader {
-  constructor(private left: number) {}
+  private left: number
+
+  constructor(length: number) {
+    this.left = length
+  }
 
   get ended(): boolean {
     return this.left === 0

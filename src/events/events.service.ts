@@ -55,9 +55,10 @@ export class Events {
       const { rows, missed } = await this.log.read(place.seq)
       if (missed) items.push(await this.expired(place))
       for (const row of rows) {
-        if (items.length >= limit) return { items, nextCursor: cursorOf(place), cursor: cursorOf(place) }
-        place = { seq: row.seq, time: row.at }
         const record = eventView(row, scope, wanted)
+        // only for one that is to be seen: a next page of nothing would tell that something happened to others
+        if (record && items.length >= limit) return { items, nextCursor: cursorOf(place), cursor: cursorOf(place) }
+        place = { seq: row.seq, time: row.at }
         if (record) items.push(record)
       }
       if (rows.length === 0) return { items, nextCursor: null, cursor: cursorOf(place) }

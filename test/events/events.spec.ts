@@ -159,6 +159,9 @@ describe('events', () => {
     const from = await here(ann)
     for (const name of ['one', 'two']) await ann.ok('POST', '/volumes', { name })
     await until(ann, from, has('volume create two'))
+    // nothing that shows in ann's pages
+    await ben.ok('POST', '/volumes', { name: 'two' })
+    await until(ben, from, has('volume create two'))
     const lines = async (query: string) => (await eventsOf(ann, `?cursor=${from}${query}`)).items.map(line)
     expect(await lines('&kind=volume')).toEqual(['volume create one', 'volume create two'])
     expect(await lines('&kind=container&kind=network')).toEqual([])
@@ -173,6 +176,7 @@ describe('events', () => {
     expect((await eventsOf(ann, `?since=${time}&kind=volume`)).items.map(line)).toEqual(['volume create two'])
     expect((await eventsOf(ann, `?until=${time}&kind=volume&limit=1000`)).items.at(-1)).toMatchObject({ name: 'one' })
     for (const name of ['one', 'two']) await ann.http.delete(`/volumes/${name}`).expect(204)
+    await ben.http.delete('/volumes/two').expect(204)
   })
 
   it.each([
