@@ -39,7 +39,7 @@ export async function* receivedBytes(
  * heap with them: that took three quarters of the cpu of an upload (measured). They die young, so it is cheap to look at the
  * young ones alone, before. Long before: V8 begins with the whole heap as soon as what is not collected is a tenth of the heap
  * (its least growth, which it comes down to in a process that has run for a while), and what was found to be dead counts until the next time. With 16 MiB an
- * upload took two to five times the cpu in one process, and not in the next.
+ * upload took two to three times the cpu in one process, and not in the next.
  */
 function received(bytes: number): void {
   uncollected += bytes
