@@ -35,11 +35,11 @@ export async function* receivedBytes(
 }
 
 /**
- * Node makes a buffer of each piece. They are little to V8, which looks at them when 64 MiB have come together, and then at the whole
- * heap with them: that took three quarters of the cpu of an upload (measured). They die young, so it is cheap to look at the
- * young ones alone, before. Long before: V8 begins with the whole heap as soon as what is not collected is a tenth of the heap
- * (its least growth, which it comes down to in a process that has run for a while), and what was found to be dead counts until the next time. With 16 MiB an
- * upload took two to three times the cpu in one process, and not in the next.
+ * Node makes a buffer of each piece. They are little to V8, which looks at them when 64 MiB have come together, and then at the
+ * whole heap with them: that took three quarters of the cpu of an upload (measured). They die young, so it is cheap to look at
+ * the young ones alone, before. Long before: V8 begins with the whole heap as soon as what is not collected is a tenth of it
+ * (its least growth, which it comes down to in a process that has run for a while), and what was found to be dead counts until
+ * the next time. With 16 MiB an upload took two to three times the cpu in one process, and not in the next.
  */
 function received(bytes: number): void {
   uncollected += bytes
