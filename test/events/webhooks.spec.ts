@@ -2,10 +2,11 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { EventStore } from '../../src/store/events.store.js'
 import { run } from '../networks/support.js'
 import { until as eventually } from '../streams/support.js'
 import { type Actor, runContainer, scenario, type Scenario, type Team, withName } from '../support/scenario.js'
-import { type Event, line } from './support.js'
+import { type Event, here, line, until } from './support.js'
 
 interface Webhook {
   readonly id: string
@@ -103,6 +104,29 @@ describe('a webhook', () => {
     expect(events().map(line)).toEqual(['volume create one', 'volume create two', 'volume destroy one'])
     await ann.http.delete('/volumes/two').expect(204)
     await eventually('the note of it', async () => (await state(id)).failures === 0)
+  })
+
+  it('is told once of what expired between two tries, with what there is of it', async () => {
+    status = 500
+    const { id } = await create({ kinds: ['volume'] })
+    const from = await here(ann)
+    await ann.ok('POST', '/volumes', { name: 'lost' })
+    await eventually('a failure', async () => (await state(id)).failures > 0)
+    await ann.ok('POST', '/volumes', { name: 'kept' })
+    await until(ann, from, (all) => all.some((event) => line(event) === 'volume create kept'))
+    await s.gateway.app.get(EventStore, { strict: false }).trim(1, '2000-01-01T00:00:00.000Z')
+    await s.gateway.restart()
+    status = 200
+    got.length = 0
+    await eventually('what there is', () => events().length > 0, 30_000)
+    await ann.http.delete('/volumes/lost').expect(204)
+    await eventually('what comes after it', () => events().some((event) => line(event) === 'volume destroy lost'), 30_000)
+    expect(events().map((event) => (event.type === 'gap' ? 'gap' : line(event)))).toEqual([
+      'gap',
+      'volume create kept',
+      'volume destroy lost',
+    ])
+    await ann.http.delete('/volumes/kept').expect(204)
   })
 
   it('never gets command lines', async () => {
