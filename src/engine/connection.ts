@@ -17,7 +17,7 @@ const UNEASY_MS = 150
  */
 export class Connection {
   readonly changes: Emitter<EngineState>
-  private current: EngineState = { up: false, since: new Date(), version: undefined, engineVersion: undefined }
+  private current: EngineState = { up: false, since: new Date(), outages: 0, version: undefined, engineVersion: undefined }
   private lastLife = -Infinity
   private probing: Promise<void> | undefined
   private heartbeat: NodeJS.Timeout | undefined
@@ -103,14 +103,15 @@ export class Connection {
     this.alive()
     const { up, version, engineVersion } = this.current
     if (up && version === pong.version && engineVersion === pong.engineVersion) return
-    this.become({ up: true, since: new Date(), ...pong })
+    this.become({ up: true, since: new Date(), outages: this.current.outages, ...pong })
   }
 
   private down(problem: EngineProblem): void {
     this.lastLife = -Infinity
     if (!this.current.up && this.current.problem === problem) return
-    const since = this.current.up || this.current.problem === undefined ? new Date() : this.current.since
-    this.become({ ...this.current, up: false, since, problem })
+    const { up, problem: known, since, outages } = this.current
+    const isNew = up || known === undefined
+    this.become({ ...this.current, up: false, problem, since: isNew ? new Date() : since, outages: isNew ? outages + 1 : outages })
     for (const fail of this.waiting) fail(refusal(this.current))
   }
 

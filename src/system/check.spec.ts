@@ -84,7 +84,7 @@ describe('engineDown', () => {
     ['silent', /silent/],
     ['version', /1\.39 is older than 1\.41/],
   ] as const)('says what is wrong: %s', (problem, detail) => {
-    const state = { up: false, since: NOW, version: '1.39', engineVersion: undefined, problem }
+    const state = { up: false, outages: 1, since: NOW, version: '1.39', engineVersion: undefined, problem }
     expect(engineDown(state)).toMatchObject({ name: 'engine', state: 'missing', detail: expect.stringMatching(detail) })
   })
 })

@@ -70,6 +70,7 @@ describe('an engine that is killed and restarted', () => {
   it('ends its streams with an error and is followed again', async () => {
     const lines = await engine.containers.logLines(running, { tty: false, follow: true })
     const waiting = timed(() => lines.next())
+    const { outages } = engine.state
     await host.kill()
     expect((await waiting).code).toBe('ENGINE_UNAVAILABLE')
     const refused = await timed(() => engine.system.version())
@@ -78,6 +79,8 @@ describe('an engine that is killed and restarted', () => {
     expect(engine.inventory.stale).toBe(true)
     await host.start()
     await until('up again', () => engine.state.up && !engine.inventory.stale, 5_000)
+    // who did not look meanwhile can still tell
+    expect(engine.state.outages).toBe(outages + 1)
     const { Id } = await engine.containers.create(uniqueName(), unjudged({ Image: BASE_IMAGE, Cmd: ['true'] }))
     await until('heard', () => engine.inventory.containers.get(Id))
     await engine.containers.remove(Id)

@@ -41,6 +41,8 @@ export class LogTail {
   /** Lines at the end of the log without a line feed: whether they are whole shows only when the container has stopped. */
   private cut: Line[] = []
   private interrupted = false
+  /** Those of the engine that the reader was told of, or that came before it. */
+  private outages: number
   private first = true
   /** All was read, and nothing can have been written since: the container has stopped. */
   private complete = false
@@ -61,6 +63,7 @@ export class LogTail {
     const { since } = parts.params
     this.floor = since === undefined ? 0n : nanoseconds(since)!
     this.records = new LogRecords(parts.filter)
+    this.outages = parts.engine.state.outages
   }
 
   /** Begins to read, so that what is wrong is known before the stream is open. */
@@ -117,8 +120,7 @@ export class LogTail {
   private async *pass(): AsyncGenerator<TailItem, Pass> {
     try {
       if (!this.history) await this.connect()
-      if (this.interrupted) yield stateOf(this.source, 'following')
-      this.interrupted = false
+      yield* this.following()
       const start = performance.now()
       yield* this.catchUp()
       this.slow = performance.now() - start > SLOW_MS
@@ -213,8 +215,7 @@ export class LogTail {
   private async *after(pass: Pass): AsyncGenerator<TailItem, OwnEnd | null> {
     const { engine, context } = this.parts
     if (pass === 'engine_unavailable') {
-      if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
-      this.interrupted = true
+      yield* this.unavailable()
       await engineUp(engine, context.signal)
       return null
     }
@@ -237,6 +238,20 @@ export class LogTail {
     return null
   }
 
+  private *unavailable(): Generator<StreamItem> {
+    if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
+    this.interrupted = true
+  }
+
+  /** It is read again. An engine that was away while nothing was asked of it, as between the end of a container and its return, is told of too. */
+  private *following(): Generator<StreamItem> {
+    const { outages } = this.parts.engine.state
+    if (outages > this.outages) yield* this.unavailable()
+    this.outages = outages
+    if (this.interrupted) yield stateOf(this.source, 'following')
+    this.interrupted = false
+  }
+
   /** An engine that stops in good order ends its containers first, and starts those with a restart policy when it is back. */
   private async *returns(): AsyncGenerator<TailItem, boolean> {
     const { engine, context } = this.parts
@@ -245,8 +260,7 @@ export class LogTail {
     for (let until = Date.now() + RETURN_MS; Date.now() < until;) {
       if (engine.state.up) await containerChanged(engine, this.id, context.signal)
       else {
-        if (!this.interrupted) yield stateOf(this.source, 'engine_unavailable')
-        this.interrupted = true
+        yield* this.unavailable()
         await engineUp(engine, context.signal)
         until = Date.now() + RETURN_MS
       }
