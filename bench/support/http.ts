@@ -56,8 +56,8 @@ export class Http {
   }
 
   /** Sends many bytes, and reads the answer to its end, by the client that costs least. */
-  upload(method: string, path: string, chunks: Iterable<Uint8Array>): Promise<number> {
-    return exchange(this.address, { method, path, chunks })
+  upload(method: string, path: string, chunks: Iterable<Uint8Array>, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+    return exchange(this.address, { method, path, chunks, headers })
   }
 
   /** The head of the answer; its body must be read. */

@@ -12,10 +12,11 @@ export interface RawRequest {
   readonly path: string
   /** Sent in chunks (RFC 9112, section 7.1). */
   readonly chunks?: Iterable<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Asks on a connection of its own, and reads the answer to its end without looking into it; answers its size. */
-export async function exchange({ options, headers }: Address, { method, path, chunks }: RawRequest): Promise<number> {
+export async function exchange({ options, ...address }: Address, { method, path, chunks, headers }: RawRequest): Promise<number> {
   const answer = new BulkAnswer()
   const { host, port, socketPath } = options
   const target = socketPath ? { path: socketPath } : { host: host ?? 'localhost', port: Number(port) }
@@ -23,6 +24,7 @@ export async function exchange({ options, headers }: Address, { method, path, ch
   const opened = answer.opened(socket)
   const fields = Object.entries({
     host: 'bench',
+    ...address.headers,
     ...headers,
     ...(chunks && { 'content-type': 'application/x-tar', 'transfer-encoding': 'chunked' }),
   })

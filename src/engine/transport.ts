@@ -171,26 +171,26 @@ function answerOf(sent: ClientRequest, request: TransportRequest): Promise<Incom
  * half a second, and a write that fails would take it away unread.
  */
 async function upload(chunks: AsyncIterable<Uint8Array>, sent: ClientRequest, refused: AbortSignal): Promise<void> {
+  const room = roomOf(sent, refused)
   for await (const chunk of chunks) {
     if (refused.aborted) return
     if (sent.destroyed) throw Object.assign(new Error('the engine has closed the connection'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-    if (!sent.write(chunk)) await room(sent, refused)
+    if (!sent.write(chunk)) await room()
   }
   if (!refused.aborted) sent.end()
 }
 
-/** Resolves when there is room for more, or never will be. */
-function room(sent: ClientRequest, refused: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      sent.off('drain', done).off('close', done)
-      refused.removeEventListener('abort', done)
-      resolve()
-    }
-    sent.once('drain', done).once('close', done)
-    refused.addEventListener('abort', done, { once: true })
-    if (sent.destroyed || refused.aborted) done()
-  })
+/** Resolves when there is room for more, or never will be. It listens once: each piece of an upload asks. */
+function roomOf(sent: ClientRequest, refused: AbortSignal): () => Promise<void> {
+  let found: (() => void) | undefined
+  const look = (): void => found?.()
+  sent.on('drain', look).on('close', look)
+  refused.addEventListener('abort', look, { once: true })
+  return () =>
+    new Promise((resolve) => {
+      if (sent.destroyed || refused.aborted) resolve()
+      else found = resolve
+    })
 }
 
 function ignore(): void {}

@@ -50,6 +50,26 @@ describe('bytes that are received', () => {
     await expect(read).rejects.toMatchObject({ code: 'CLIENT_GONE' })
   })
 
+  it('are not taken for whole when the client left before they were read', async () => {
+    const { body, client } = await arriving(6, 'abcdef')
+    await new Promise((done) => setTimeout(done, 50))
+    expect(body.complete).toBe(true)
+    client.destroy()
+    await new Promise((done) => body.once('close', done))
+    await expect(all(receivedBytes(body, never))).rejects.toMatchObject({ code: 'CLIENT_GONE' })
+  })
+
+  it('leave no listener behind', async () => {
+    const { body, client } = await arriving(6, 'abc')
+    const listeners = () => ['readable', 'end', 'close'].map((event) => body.listenerCount(event))
+    const before = listeners()
+    const chunks = receivedBytes(body, never)
+    await chunks.next()
+    client.end('def')
+    expect(await all(chunks)).toBe('def')
+    expect(listeners()).toEqual(before)
+  })
+
   it('fail when the client says nothing more', async () => {
     const { body } = await arriving(6, 'abc')
     await expect(all(receivedBytes(body, never, 50))).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT' })

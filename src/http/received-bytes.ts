@@ -16,21 +16,52 @@ export async function* receivedBytes(
   silenceMs = SILENCE_MS,
 ): AsyncGenerator<Uint8Array> {
   if (!body) return
-  const source = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
-  try {
-    for (;;) {
-      const turn = await inTime(source.next(), signal, silenceMs)
-      if (turn.done) break
-      received(turn.value.length)
-      yield turn.value
-    }
-    if (!body.complete) throw new AppError('CLIENT_GONE')
-  } catch (error) {
-    if (error instanceof AppError) throw error
-    throw signal.aborted ? (signal.reason as Error) : new AppError('CLIENT_GONE', {}, { cause: error })
-  } finally {
-    // not awaited: it would wait behind a read that never ends
-    void source.return?.().catch(() => undefined)
+  using arrival = new Arrival(body, signal, silenceMs)
+  for (;;) {
+    signal.throwIfAborted()
+    // by hand: Node's iterator with a timer and a signal for each read took a tenth of a second more for a gigabyte
+    const chunk = body.destroyed ? null : (body.read() as Buffer | null)
+    if (chunk !== null) {
+      received(chunk.length)
+      yield chunk
+    } else if (body.readableEnded && body.complete) return
+    else if (body.readableEnded || body.destroyed) throw new AppError('CLIENT_GONE', {}, { cause: body.errored })
+    else await arrival.next()
+  }
+}
+
+/** Listens once for a whole body, not for each of its pieces. */
+class Arrival implements Disposable {
+  private waiting: PromiseWithResolvers<void> | undefined
+  private readonly timer: NodeJS.Timeout
+  private readonly something = (): void => this.waiting?.resolve()
+  private static readonly EVENTS = ['readable', 'end', 'close', 'error'] as const
+
+  constructor(
+    private readonly body: IncomingMessage,
+    private readonly signal: AbortSignal,
+    silenceMs: number,
+  ) {
+    for (const event of Arrival.EVENTS) body.on(event, this.something)
+    signal.addEventListener('abort', this.something, { once: true })
+    // while nobody reads, it ends nothing
+    this.timer = setTimeout(() => this.waiting?.reject(new AppError('REQUEST_TIMEOUT')), silenceMs)
+  }
+
+  /** Resolves when it is worth to look again. @throws AppError REQUEST_TIMEOUT */
+  async next(): Promise<void> {
+    this.waiting = Promise.withResolvers()
+    this.timer.refresh()
+    await this.waiting.promise
+    this.waiting = undefined
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.timer)
+    this.signal.removeEventListener('abort', this.something)
+    for (const event of Arrival.EVENTS) this.body.off(event, this.something)
+    // a failure that comes later is nobody's any more
+    this.body.on('error', () => undefined)
   }
 }
 
@@ -46,21 +77,4 @@ function received(bytes: number): void {
   if (uncollected < COLLECT_EVERY) return
   uncollected = 0
   collectYoung()
-}
-
-/** One read, ended by the signal or by silence; the pending read is then left to itself. */
-async function inTime<T>(read: Promise<T>, signal: AbortSignal, silenceMs: number): Promise<T> {
-  // first: it may fail with nobody waiting for it
-  read.catch(() => undefined)
-  signal.throwIfAborted()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void => reject(signal.reason as Error)
-  const timer = setTimeout(() => reject(new AppError('REQUEST_TIMEOUT')), silenceMs)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([read, promise])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
-  }
 }
