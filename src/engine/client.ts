@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { AppError } from '../common/errors.js'
-import { garbage, type Shape } from './answer-shape.js'
+import { garbage, object, type Shape } from './answer-shape.js'
 import { bulkBytes, bytesOf, isJson, jsonLines, readJson, readText } from './body.js'
 import type { BulkReading } from './bulk-answer.js'
 import { CallLimit } from './call-limit.js'
 import type { Connection } from './connection.js'
 import { connectionError, engineError, type Doing } from './engine-error.js'
+import { REMOVING } from './engine-texts.js'
 import { HijackedSession } from './hijacked-session.js'
 import { throughDockerode, type Ask } from './modem.js'
 import type { EngineSettings } from './options.js'
@@ -38,7 +39,20 @@ export interface OpenAnswer {
   readonly chunks: AsyncGenerator<Uint8Array>
 }
 
+/** One call under way. */
+interface Asked {
+  readonly path: string
+  readonly version: string
+  readonly limit: AbortSignal
+  readonly doing?: Doing | undefined
+}
+
+type Sending = Pick<Asked, 'path' | 'version' | 'limit'> & { readonly method: string }
+
 const MAX_ERROR = 1_048_576
+/** What may only mean that the container goes. */
+const VAGUE: ReadonlySet<string> = new Set(['ENGINE_ERROR', 'FILE_NOT_FOUND'])
+const GOING: Shape<{ readonly State: { readonly Dead?: boolean; readonly Status?: string } }> = object({ State: 'object' })
 
 /** Calls with their limits, checks and errors; every part of Engine goes through it. */
 export class EngineClient {
@@ -71,7 +85,7 @@ export class EngineClient {
   async open(method: string, path: string, options: CallOptions = {}): Promise<OpenAnswer> {
     assertPermitted({ method, path, ...options })
     return this.limited(options, async (limit, version) => {
-      const answer = await this.send(method, `/v${version}${path}`, options, limit)
+      const answer = await this.send({ method, path, version, limit }, options)
       return { headers: answer.headers, chunks: bytesOf(answer, this.hooks(options)) }
     })
   }
@@ -86,7 +100,8 @@ export class EngineClient {
       const { status, headers } = answer
       const chunks = bulkBytes(answer, this.hooks(options))
       if (status === 200) return { headers, chunks }
-      throw await failureOf({ status, type: headers['content-type'] ?? '', chunks, leave: () => answer.destroy() }, options.doing)
+      const refusal = { status, type: headers['content-type'] ?? '', chunks, leave: () => answer.destroy() }
+      throw await this.refused(refusal, { doing: options.doing, path, version, limit })
     })
   }
 
@@ -104,7 +119,7 @@ export class EngineClient {
       const answer = await this.transport.hijack(request)
       this.connection.alive()
       if ('output' in answer) return new HijackedSession(answer, { tty: options.tty, hooks: this.hooks(options) })
-      throw await failureOf(refusalOf(answer), options.doing)
+      throw await this.refused(refusalOf(answer), { doing: options.doing, path, version, limit })
     })
   }
 
@@ -119,7 +134,7 @@ export class EngineClient {
     return throughDockerode(ask, ({ method, path, body }) => {
       const call = { ...options, ...(body && { body }) }
       assertPermitted({ method, path, ...call })
-      return this.limited(options, async (limit, version) => read(await this.send(method, `/v${version}${path}`, call, limit)))
+      return this.limited(options, async (limit, version) => read(await this.send({ method, path, version, limit }, call)))
     })
   }
 
@@ -138,13 +153,13 @@ export class EngineClient {
     }
   }
 
-  private async send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<IncomingMessage> {
+  private async send({ method, path, version, limit }: Sending, options: CallOptions): Promise<IncomingMessage> {
     const { headers = {}, body, upload } = options
     const answer = await this.transport.send({
       method,
-      path,
+      path: `/v${version}${path}`,
       headers,
-      signal,
+      signal: limit,
       pooled: method === 'GET',
       ...(body && { body: JSON.stringify(body) }),
       ...(upload && { upload }),
@@ -152,7 +167,24 @@ export class EngineClient {
     this.connection.alive()
     const status = answer.statusCode ?? 0
     if ((status >= 200 && status < 300) || (status === 304 && method === 'POST')) return answer
-    throw await failureOf(refusalOf(answer), options.doing)
+    throw await this.refused(refusalOf(answer), { doing: options.doing, path, version, limit })
+  }
+
+  /**
+   * What a refusal means. That a container goes in the same moment shows in as many texts as there are calls (20.10: "RWLayer of
+   * container … is unexpectedly nil", "lstat …/merged", "open …-json.log"), and a HEAD has none: so it is looked for.
+   */
+  private async refused(refusal: Refusal, { doing, path, version, limit }: Asked): Promise<AppError> {
+    const error = await failureOf(refusal, doing)
+    const id = /^\/containers\/([0-9a-f]{64})\//.exec(path)?.[1]
+    if (!VAGUE.has(error.code) || id === undefined) return error
+    const answer = await this.transport.send({ method: 'GET', path: `/v${version}/containers/${id}/json`, signal: limit, pooled: true })
+    if (answer.statusCode !== 200) {
+      const found = await failureOf(refusalOf(answer), undefined)
+      return found.code === 'NOT_FOUND' ? new AppError('NOT_FOUND', {}, { cause: error.cause }) : error
+    }
+    const { State } = GOING(await readJson(answer))
+    return State.Dead || State.Status === 'removing' ? new AppError('CONFLICT', { reason: REMOVING }, { cause: error.cause }) : error
   }
 
   private hooks(options: CallOptions) {

@@ -2,6 +2,7 @@ import { AppError } from '../common/errors.js'
 import { garbage, listOf, object, parseJson, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { fullId, query } from './engine-path.js'
+import { VANISHING } from './engine-texts.js'
 import { type FileStat, type RawStat, statOf } from './file-stat.js'
 
 /** The stat of a path, and its tar where it was asked for: one entry, or a folder with all that is in it. */
@@ -21,6 +22,9 @@ const STAT_HEADER = 'x-docker-container-path-stat'
 const STAT: Shape<RawStat> = object({ name: 'string', size: 'number', mode: 'number', mtime: 'string' })
 const CHANGES: Shape<FileChange[]> = listOf(object({ Path: 'string', Kind: 'number' }))
 
+/** How often what changes meanwhile is compared before that is given up. */
+const WALKS = 5
+
 interface Abortable {
   readonly signal?: AbortSignal | undefined
 }
@@ -32,9 +36,16 @@ interface Abortable {
 export class ContainerFiles {
   constructor(private readonly client: EngineClient) {}
 
-  /** What differs from the image. */
-  changes(id: string): Promise<FileChange[]> {
-    return this.client.json(CHANGES, (docker) => docker.getContainer(fullId(id)).changes())
+  /** What differs from the image. @throws AppError CONFLICT where its files change faster than they are walked over */
+  async changes(id: string): Promise<FileChange[]> {
+    for (let walk = 1; ; walk++) {
+      try {
+        return await this.client.json(CHANGES, (docker) => docker.getContainer(fullId(id)).changes(), { doing: { verb: 'diff' } })
+      } catch (error) {
+        const isVanishing = error instanceof AppError && error.details['reason'] === VANISHING
+        if (!isVanishing || walk === WALKS) throw error
+      }
+    }
   }
 
   /** The whole file system, without volumes, as a tar. A chunk is valid until the next is asked for. */

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../common/errors.js'
-import { ARCHIVE_REASONS, CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS } from './engine-texts.js'
+import { ARCHIVE_REASONS, CONFLICTS, COPY_REASONS, START_REASONS, TRANSFER_REASONS, VANISHED, VANISHING } from './engine-texts.js'
 import { errorCode } from './transport.js'
 
 /** Calls that move images: to and from registries, and archives. */
@@ -15,7 +15,7 @@ const TRANSFERS: Readonly<Record<Transfer, readonly [ErrorCode, readonly (readon
 }
 /** What a call was about, to say the right thing when it fails. */
 export interface Doing {
-  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'commit' | 'copy' | Transfer
+  readonly verb: 'create' | 'start' | 'rename' | 'connect' | 'commit' | 'copy' | 'diff' | Transfer
   /** The engine name that is asked for. */
   readonly name?: string
   /** The image of a create. */
@@ -45,6 +45,7 @@ export function engineError(status: number, text: string, doing?: Doing): AppErr
   if (doing?.verb === 'start' && status !== 503) return startError(status, { text, id: doing.id }, options)
   if (status === 404) return missing(text, doing, options)
   if (status === 409) return new AppError('CONFLICT', { reason: 'the engine refuses this in the present state' }, options)
+  if (doing?.verb === 'diff' && VANISHED.test(text)) return new AppError('CONFLICT', { reason: VANISHING }, options)
   const reason = startReason(text)
   if (status === 400) return new AppError('INVALID_REQUEST', { reason: reason ?? 'the engine does not take these values' }, options)
   // a create that the engine answers with 500 although the body is to blame

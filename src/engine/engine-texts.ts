@@ -11,6 +11,14 @@ export const SUBNET_OVERLAPS = 'the subnet overlaps with another network'
 /** The reason why sizes can't be had at this moment. */
 export const MEASURING = 'the engine is measuring its disk already'
 
+/** The reason of what a container that goes is asked for. */
+export const REMOVING = 'the container is being removed'
+
+/** The reason why what differs from an image can't be said: the engine gives up at a file that is gone when it gets there. */
+export const VANISHING = 'files of the container go while they are compared: try again, or pause it first'
+/** As its walk says it: "lstat …", "open …" or "readdirent: no such file or directory". */
+export const VANISHED = /no such file or directory$/i
+
 /** Conflicts, whatever status the engine gives them (409, but also 403 and 500). */
 export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   [
@@ -25,10 +33,10 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   // the second one is runc's own, when another unpause was faster
   [/is not paused|container not paused/i, 'CONFLICT', 'the container is not paused'],
   [/is restarting/i, 'CONFLICT', 'the container is restarting'],
-  [/removal of container \S+ is already in progress|marked for removal/i, 'CONFLICT', 'the container is being removed'],
-  // the last one is containerd's, when it ended between the engine's look and the call
+  [/removal of container \S+ is already in progress|marked for removal/i, 'CONFLICT', REMOVING],
+  // from "cannot" on it ended between the engine's look and the call: containerd's, runc's, and that of a shim that is gone
   [
-    /container \S* ?is not running|container not running|is not running$|cannot (pause|resume) a stopped container/i,
+    /container \S* ?is not running|container not running|is not running$|cannot (pause|resume) a stopped container|unable to get all container pids|ttrpc: closed/i,
     'CONTAINER_NOT_RUNNING',
   ],
   [/exec \S+ has already (run|started)|exec command \S+ is already running/i, 'CONFLICT', 'the command was started before'],
