@@ -1,12 +1,10 @@
 import type { CallOptions, EngineClient } from './client.js'
-import { query, repository, tagOrDigest } from './engine-path.js'
+import { query } from './engine-path.js'
 import { progressOf } from './progress.js'
 import type { ProgressEvent } from './types.js'
 
 /** What the classic builder is told; BuildKit's sessions and frontends are not used. */
 export interface BuildOptions {
-  readonly repository: string
-  readonly tag: string
   /** Within the context. */
   readonly dockerfile: string
   readonly target?: string | undefined
@@ -29,7 +27,7 @@ const PERIOD = 100_000
 export class Builds {
   constructor(private readonly client: EngineClient) {}
 
-  /** Builds a context; the last `aux` has the image's id. Giving it up ends the present command and removes its container. */
+  /** Builds a context into content without a name; the `aux` of the last stage has its id. Giving it up ends the present command and removes its container. */
   run(context: AsyncIterable<Uint8Array>, options: BuildOptions): AsyncGenerator<ProgressEvent> {
     const call: CallOptions = { upload: context, endless: true, doing: { verb: 'build' } }
     return progressOf('build', (opening) => {
@@ -42,7 +40,6 @@ export class Builds {
 function parameters(options: BuildOptions): Parameters<typeof query>[0] {
   const { dockerfile, target, buildArgs, labels, network, cacheFrom, memory, cpus } = options
   return {
-    t: `${repository(options.repository)}:${tagOrDigest(options.tag)}`,
     dockerfile,
     target,
     buildargs: buildArgs,

@@ -207,7 +207,7 @@ export const ENGINE_CALLS: Readonly<Record<string, CallRow>> = {
   },
   'POST /build': {
     query: {
-      t: ours('the holding name of the team’s reference'),
+      t: refused('the engine names it only after it has taken the context away: the gateway tags what was made'),
       dockerfile: ours('the place of the Dockerfile that the gateway has rewritten'),
       target: offered('target'),
       buildargs: offered('buildArgs'),

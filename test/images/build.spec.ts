@@ -5,7 +5,7 @@ import { tarFolder, tarOf } from '../../scripts/tar.js'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bed } from '../support/bed.js'
-import { engineJson } from '../support/engine-http.js'
+import { engineCall, engineJson } from '../support/engine-http.js'
 import { BASE_IMAGE, runContainer, scenario, withCmd, withImage, type Actor, type Scenario, type Team } from '../support/scenario.js'
 import { engineImages, type Job, jobOf, pull, sent, stepsOf, until } from './support.js'
 
@@ -194,6 +194,30 @@ describe('images.build', () => {
     await until(async () => (await buildContainers()).length === 0)
     await until(async () => (await unnamed()).every((id) => before.has(id)))
     expect(await ann.fails('GET', at('canceled:1'))).toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe('what a build has made, and nobody has named', () => {
+  const beside = async (dockerfile: string): Promise<string> => {
+    const answer = await engineCall(bed().socketPath, 'POST', '/build?nocache=true', tarOf({ Dockerfile: dockerfile, a: randomBytes(8) }))
+    return /"aux":\{"ID":"(sha256:[0-9a-f]{64})"/.exec(answer.body)![1]!
+  }
+
+  it('goes with the next build, where it was ours', async () => {
+    const { socketPath } = bed()
+    const job = await build(ann, 'FROM scratch\nCOPY Dockerfile /d', { reference: 'named:1' })
+    const inspect = (id: string) =>
+      engineJson<{ Parent: string; Config: { Labels: Record<string, string> } }>(socketPath, 'GET', `/images/${id}/json`)
+    const mark = (await inspect((await inspect(job.result!['id'] as string)).Parent)).Config.Labels['berth.build']
+    // as it is when the gateway is killed between the end of a build and the name
+    const ours = await beside(`FROM scratch\nLABEL berth.build=${mark}\nCOPY a /a\nLABEL berth.build=""`)
+    const operators = await beside('FROM scratch\nCOPY a /a\nLABEL berth.build=""')
+    expect(await unnamed()).toEqual(expect.arrayContaining([ours, operators]))
+    await build(ann, 'FROM scratch\nCOPY Dockerfile /e', { reference: 'named:1' })
+    const left = await unnamed()
+    expect([left.includes(ours), left.includes(operators)]).toEqual([false, true])
+    await engineJson(socketPath, 'DELETE', `/images/${operators}`)
+    await ann.ok('DELETE', at('named:1'))
   })
 })
 

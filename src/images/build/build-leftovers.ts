@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { ProcessIdentity } from '../../access/index.js'
-import { Engine, Inventory } from '../../engine/index.js'
+import { Engine, type ImageSummary, Inventory } from '../../engine/index.js'
 import { LIBRARY } from '../../store/image-references.store.js'
 import { JobStore } from '../../store/jobs.store.js'
 import { HoldingTags, isCode } from '../holding-tags.js'
@@ -12,7 +12,8 @@ const CLOCKS_MS = 60_000
 
 /**
  * What the classic builder leaves: the stages that the image is not made of, and what a build came to that failed. Each such
- * content carries a label of this installation, has no name, and is older than every build that runs.
+ * content carries a label of this installation, has no name, and is older than every build that runs. The label of what was built
+ * is empty: where it has no name since the build was given up in that moment, its parent tells.
  */
 @Injectable()
 export class BuildLeftovers {
@@ -47,18 +48,38 @@ export class BuildLeftovers {
   isLikely(): boolean {
     return this.inventory.images
       .all()
-      .some(({ tags, digests, labels }) => tags.length === 0 && digests.length === 0 && labels[BUILD_LABEL] === this.mark)
+      .some(
+        ({ tags, digests, labels }) => tags.length === 0 && digests.length === 0 && ['', this.mark].includes(labels[BUILD_LABEL] ?? 'none'),
+      )
   }
 
   async sweep(): Promise<void> {
     const oldest = await this.oldestRunning()
-    for (const { Id, Created } of await this.engine.images.unnamed(`${BUILD_LABEL}=${this.mark}`)) {
+    const left = [...(await this.builtInVain()), ...(await this.engine.images.unnamed(`${BUILD_LABEL}=${this.mark}`))]
+    for (const { Id, Created } of left) {
       if (Created * 1_000 >= oldest) continue
       // one that others are made of, or that a container uses, stays; parents that nothing else needs go along
       await this.engine.images.remove(Id).catch((error: unknown) => {
         if (!isCode(error, 'NOT_FOUND', 'CONFLICT', 'IMAGE_IN_USE')) throw error
       })
       await this.inventory.refresh('image', Id)
+    }
+  }
+
+  private async builtInVain(): Promise<ImageSummary[]> {
+    const found: ImageSummary[] = []
+    for (const image of await this.engine.images.unnamed(`${BUILD_LABEL}=`)) if (await this.isMarked(image.ParentId)) found.push(image)
+    return found
+  }
+
+  private async isMarked(id: string): Promise<boolean> {
+    // as one that was pulled, with the label that it was built with
+    if (id === '') return false
+    try {
+      return (await this.engine.images.inspect(id)).Config?.Labels?.[BUILD_LABEL] === this.mark
+    } catch (error) {
+      if (isCode(error, 'NOT_FOUND')) return false
+      throw error
     }
   }
 

@@ -5,7 +5,7 @@ import { BuildLog } from './build-log.js'
 function logged(steps: string[], streams: string[], end: 'done' | 'failed' = 'done', args: Record<string, string> = {}) {
   const told = new Map<string, JobStep>()
   const log = new BuildLog((step) => told.set(step.id, step), new Map(Object.entries(args)))
-  log.steps = steps
+  log.plan = { steps, stages: 1 }
   for (const stream of streams) log.take({ status: '', stream })
   log.end(end)
   return [...told.values()].map(({ id, status, detail }) => `${id}: ${status} ${detail ?? ''}`)
@@ -65,5 +65,25 @@ describe('BuildLog', () => {
     const [, output] = logged(['RUN a'], ['Step 1/1 : RUN a', ...Array.from({ length: 2_000 }, (_, at) => `line ${at}\n`)])
     expect(output!.length).toBeLessThan(4_100)
     expect(output).toContain('line 1999')
+  })
+})
+
+describe('what a build has made', () => {
+  it('is the content of its last stage', () => {
+    const log = new BuildLog(() => undefined, new Map())
+    log.take({ status: '', stream: 'Step 1/4 : FROM scratch' })
+    expect(log.made).toBeUndefined()
+    log.plan = { steps: ['FROM scratch', 'LABEL a=b', 'FROM scratch', 'LABEL a=b'], stages: 2 }
+    log.take({ status: '', aux: { ID: 'sha256:1' } })
+    expect(log.made).toBeUndefined()
+    log.take({ status: '', aux: { ID: 'sha256:2' } })
+    expect(log.made).toBe('sha256:2')
+  })
+
+  it('is not what a command prints', () => {
+    const log = new BuildLog(() => undefined, new Map())
+    log.plan = { steps: ['FROM scratch', 'RUN x'], stages: 1 }
+    log.take({ status: '', stream: '{"aux":{"ID":"sha256:1"}}\n' })
+    expect(log.made).toBeUndefined()
   })
 })

@@ -1,6 +1,7 @@
 import type { ProgressEvent } from '../../engine/index.js'
 import type { JobStep } from '../../jobs/index.js'
 import { maskValues } from '../mask.js'
+import type { BuildPlan } from './build-plan.js'
 
 /** What is kept of the output of one step, from its end. */
 const MOST_OUTPUT = 4_000
@@ -22,6 +23,8 @@ export class BuildLog {
   private step = 0
   private output = ''
   private state = 'running'
+  /** Of each stage that is done. */
+  private readonly contents: string[] = []
   private readonly secrets: readonly string[]
 
   constructor(
@@ -32,9 +35,15 @@ export class BuildLog {
   }
 
   /** What the steps are, once the Dockerfile is read. */
-  steps: readonly string[] = []
+  plan: Pick<BuildPlan, 'steps' | 'stages'> = { steps: [], stages: 0 }
 
-  take({ stream }: ProgressEvent): void {
+  /** What the last stage has become, once the engine has said so; commands can't print that. */
+  get made(): string | undefined {
+    return this.contents.length > 0 && this.contents.length === this.plan.stages ? this.contents.at(-1) : undefined
+  }
+
+  take({ stream, aux }: ProgressEvent): void {
+    if (aux?.ID !== undefined) this.contents.push(aux.ID)
     if (stream === undefined) return
     const [, number] = STEP.exec(stream) ?? []
     if (number !== undefined && Number(number) === this.step + 1) return this.next(Number(number))
@@ -72,11 +81,11 @@ export class BuildLog {
 
   /** Numbers of the instructions as the client wrote them: ours do not count. */
   private get name(): string {
-    return `step ${this.steps.slice(0, this.step).filter((text) => text !== '').length}`
+    return `step ${this.plan.steps.slice(0, this.step).filter((text) => text !== '').length}`
   }
 
   private shown(step: number): string {
-    return this.steps[step - 1] ?? ''
+    return this.plan.steps[step - 1] ?? ''
   }
 
   private masked(text: string): string {

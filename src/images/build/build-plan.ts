@@ -33,6 +33,8 @@ export interface BuildPlan {
   readonly dockerfile: string
   /** What the engine calls step n is `steps[n - 1]` in the client's words; empty where it is ours. */
   readonly steps: readonly string[]
+  /** The engine tells a content for each. */
+  readonly stages: number
 }
 
 export const BUILD_LABEL = 'berth.build'
@@ -78,7 +80,11 @@ class Planner {
       throw new AppError('POLICY_DENIED', { profile: this.violations[0]!.profile, violations: this.violations })
     this.own(`LABEL ${[BUILD_LABEL, ...this.inherited].map((key) => `${key}=""`).join(' ')}`)
     const directive = this.escape === '`' ? '# escape=`\n' : ''
-    return { dockerfile: `${directive}${this.out.map(({ text }) => text).join('\n')}\n`, steps: this.out.map(({ shown }) => shown) }
+    return {
+      dockerfile: `${directive}${this.out.map(({ text }) => text).join('\n')}\n`,
+      steps: this.out.map(({ shown }) => shown),
+      stages: this.stages.length,
+    }
   }
 
   private async add(instruction: Instruction): Promise<void> {
