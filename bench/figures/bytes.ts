@@ -13,7 +13,6 @@ const MIB = 1_048_576
 const SHARE = 0.8
 const GROWTH = 64 * MIB
 const ROUNDS = 3
-const SAMPLE_MS = 10
 const CHUNK = Buffer.alloc(256 * 1024)
 const WHY =
   'client, gateway and engine share two cores, so that the least that can stand between them takes its part: see the row of the bare pipe, a process ' +
@@ -120,10 +119,9 @@ async function speed(size: number, work: () => Promise<unknown>): Promise<{ byte
 /** How much more memory the gateway had at most than before. */
 async function growth({ gateway }: World, work: () => Promise<unknown>): Promise<number> {
   const before = gateway.memory
-  let most = before
-  const sampling = setInterval(() => (most = Math.max(most, gateway.memory)), SAMPLE_MS)
-  await work().finally(() => clearInterval(sampling))
-  return most - before
+  gateway.forgetPeak()
+  await work()
+  return gateway.peakMemory - before
 }
 
 async function containerWith(world: World, size: number): Promise<string> {

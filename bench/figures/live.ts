@@ -114,8 +114,7 @@ async function frozenViewers({ world, plan }: Bench): Promise<Row[]> {
   }
   const alone = await healthy()
   const before = world.gateway.memory
-  let most = before
-  const looking = setInterval(() => (most = Math.max(most, world.gateway.memory)), 250)
+  world.gateway.forgetPeak()
   const sockets = await connected(world, count)
   for (const socket of sockets)
     await new Promise((answered) =>
@@ -123,8 +122,7 @@ async function frozenViewers({ world, plan }: Bench): Promise<Row[]> {
     )
   const beside = await healthy()
   await delay((seconds / 2) * 1_000)
-  clearInterval(looking)
-  const growth = most - before
+  const growth = world.gateway.peakMemory - before
   sockets.forEach((socket) => socket.disconnect())
   await removed(world, id)
   return [
