@@ -6,7 +6,7 @@ import { AppError } from '../common/errors.js'
 const SILENCE_MS = 60_000
 
 /** Bytes of all bodies after which their buffers are collected. */
-const COLLECT_EVERY = 2 * 1_048_576
+const COLLECT_EVERY = 4 * 1_048_576
 let uncollected = 0
 
 /** What a client sends, as it comes; who does not read makes it wait. Stopping early leaves the connection open for the answer. */
@@ -69,8 +69,7 @@ class Arrival implements Disposable {
  * Node makes a buffer of each piece. They are little to V8, which looks at them when 64 MiB have come together, and then at the
  * whole heap with them: that took three quarters of the cpu of an upload (measured). They die young, so it is cheap to look at
  * the young ones alone, before. Long before: V8 begins with the whole heap as soon as what is not collected is a tenth of it
- * (its least growth, which it comes down to in a process that has run for a while), and what was found to be dead counts until
- * the next time. With 16 MiB an upload took two to three times the cpu in one process, and not in the next.
+ * (its least growth, which it comes down to in a process that has run for a while). With 16 MiB an upload took two to three times the cpu in one process, and not in the next.
  */
 function received(bytes: number): void {
   uncollected += bytes

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant, OperationId } from '../access/index.js'
 import type { BytesIn } from '../common/bytes.js'
+import { passing } from '../common/passing.js'
 import { type Job, type JobContext, type JobRequest, Jobs } from '../jobs/index.js'
 
 /** How often the progress of an upload is told. */
@@ -27,20 +28,22 @@ export class UploadJobs {
   }
 }
 
-async function* counted({ chunks, size }: BytesIn, { report }: JobContext, taken: () => void): AsyncGenerator<Uint8Array> {
+function counted({ chunks, size }: BytesIn, { report }: JobContext, taken: () => void): AsyncIterable<Uint8Array> {
   const total = size === null ? {} : { total: size }
   let [current, told] = [0, 0]
   report({ id: 'upload', status: 'receiving', current, ...total })
-  for await (const chunk of chunks) {
-    current += chunk.length
-    if (current - told >= REPORT_BYTES) {
+  return passing(chunks, {
+    item: ({ length }) => {
+      current += length
+      if (current - told < REPORT_BYTES) return
       told = current
       report({ id: 'upload', status: 'receiving', current, ...total })
-    }
-    yield chunk
-  }
-  report({ id: 'upload', status: 'done', current, total: current })
-  taken()
+    },
+    end: () => {
+      report({ id: 'upload', status: 'done', current, total: current })
+      taken()
+    },
+  })
 }
 
 /**
@@ -49,16 +52,8 @@ async function* counted({ chunks, size }: BytesIn, { report }: JobContext, taken
  */
 export async function sending<T>(chunks: AsyncIterable<Uint8Array>, send: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
   let failure: { readonly error: unknown } | undefined
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* chunks
-    } catch (error) {
-      failure = { error }
-      throw error
-    }
-  }
   try {
-    return await send(watched())
+    return await send(passing(chunks, { failed: (error) => (failure = { error }) }))
   } catch (error) {
     throw failure ? failure.error : error
   }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { AppError } from '../../common/errors.js'
+import { begun, passing } from '../../common/passing.js'
 import { refused } from './refused.js'
 
 const GZIP = Buffer.from([0x1f, 0x8b])
@@ -25,20 +26,34 @@ export function decompressorFor(begin: Uint8Array): ReturnType<typeof createGunz
  * The bytes as they are without their compression, at most `limit` of them.
  * @throws AppError BODY_TOO_LARGE, ARCHIVE_REFUSED for what is damaged or compressed in another way
  */
-export async function* inflated(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Uint8Array> {
+export function inflated(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncIterable<Uint8Array> {
   let size = 0
-  for await (const chunk of plain(chunks)) {
-    size += chunk.length
+  const item = ({ length }: Uint8Array): void => {
+    size += length
     if (size > limit) throw new AppError('BODY_TOO_LARGE', { limit })
-    yield chunk
+  }
+  return passing(
+    begun(() => plain(chunks)),
+    { item },
+  )
+}
+
+async function plain(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const { begin, whole } = await peek(chunks)
+  try {
+    const decompressor = decompressorFor(begin)
+    return decompressor ? decompressed(whole, decompressor) : whole
+  } catch (error) {
+    await whole[Symbol.asyncIterator]().return?.()
+    throw error
   }
 }
 
-async function* plain(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { begin, whole } = await peek(chunks)
-  const decompressor = decompressorFor(begin)
-  if (!decompressor) return yield* whole
-  const source = Readable.from(whole, { objectMode: false })
+async function* decompressed(
+  chunks: AsyncIterable<Uint8Array>,
+  decompressor: NonNullable<ReturnType<typeof decompressorFor>>,
+): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(chunks, { objectMode: false })
   source.on('error', (error) => decompressor.destroy(error))
   try {
     yield* source.pipe(decompressor) as AsyncIterable<Uint8Array>
@@ -51,7 +66,7 @@ async function* plain(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** The first bytes, and all of them. */
-async function peek(chunks: AsyncIterable<Uint8Array>): Promise<{ begin: Uint8Array; whole: AsyncGenerator<Uint8Array> }> {
+async function peek(chunks: AsyncIterable<Uint8Array>): Promise<{ begin: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
   const iterator = chunks[Symbol.asyncIterator]()
   let begin: Uint8Array = new Uint8Array(0)
   let over = false
@@ -60,13 +75,13 @@ async function peek(chunks: AsyncIterable<Uint8Array>): Promise<{ begin: Uint8Ar
     over = turn.done === true
     if (!turn.done) begin = begin.length === 0 ? turn.value : Buffer.concat([begin, turn.value])
   }
-  async function* whole(): AsyncGenerator<Uint8Array> {
-    try {
-      if (begin.length > 0) yield begin
-      for (let turn = await iterator.next(); turn.done !== true; turn = await iterator.next()) yield turn.value
-    } finally {
-      await iterator.return?.()
-    }
+  let first: Uint8Array | null = begin.length > 0 ? begin : null
+  const next = (): Promise<IteratorResult<Uint8Array>> => {
+    if (!first) return iterator.next()
+    const turn = { done: false, value: first } as const
+    first = null
+    return Promise.resolve(turn)
   }
-  return { begin, whole: whole() }
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => (await iterator.return?.(), { done: true, value: undefined })
+  return { begin, whole: { [Symbol.asyncIterator]: () => ({ next, return: leave }) } }
 }
