@@ -84,15 +84,16 @@ export class LogFeeds {
 }
 
 /**
- * Goes on behind the last line that a reader has, where that is kept; else all that was until now has to be read. It begins a
- * second before that line: several logs in one are told by time, so a line of the other output that is newer, and that the reader
- * does not have, may be kept before it. And the engine may repeat a line, and only who sees both knows that.
+ * Goes on from the last line that a reader has, where that is kept; else all that was until now has to be read. It begins with
+ * that line itself: the engine may repeat it next, and only who sees both knows that. `byTime`: it was read in a stream of several
+ * logs, which are told by time, so a line of the other output that is newer and not read yet may be kept before it: it begins
+ * with what is older by more than outputs can be out of order.
  */
-export function replays(reader: LogReader, cursor: LogCursor): boolean {
+export function replays(reader: LogReader, cursor: LogCursor, { byTime }: { byTime: boolean }): boolean {
   const { stream, time, n } = newest(cursor)
   const isLast = ({ line, uncertain }: FedLine): boolean => line.time === time && line.stream === stream && line.n === n && !uncertain
   const isKnown = ({ line }: FedLine): boolean => line.time < time - SKEW_NS
-  if (hasRead(cursor) && reader.skipTo(isLast) && reader.skipTo(isKnown)) return true
+  if (hasRead(cursor) && reader.skipTo(isLast) && (!byTime || reader.skipTo(isKnown))) return true
   // begun at the oldest that is kept it would soon miss some of what it has no need of
   reader.skip()
   return false

@@ -82,7 +82,7 @@ export class LogTail {
     const { engine, params, context } = this.parts
     const { stdout, stderr } = params
     // before any question to the engine: what comes after this place is the ring's, what came before is in the log
-    const isKept = reader !== undefined && replays(reader, this.cursor)
+    const isKept = reader !== undefined && replays(reader, this.cursor, { byTime: this.byTime })
     const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
     // who asks for no history gets what is newer than the newest line, by the engine's clock
     if (tail === 0) this.floor = largest(this.floor, (await newestTime(engine, this.id, { tty: this.tty, signal: context.signal })) + 1n)
@@ -296,6 +296,12 @@ export class LogTail {
   private isPast(): boolean {
     const { until } = this.parts.params
     return until !== undefined && BigInt(Date.now()) * 1_000_000n > nanoseconds(until)!
+  }
+
+  /** The reader was told of several logs, and so may have newer lines before older ones of this one. */
+  private get byTime(): boolean {
+    const { containers, cursor = {} } = this.parts.params
+    return containers.length > 1 || Object.keys(cursor).length > 1
   }
 
   private get source(): Source {
