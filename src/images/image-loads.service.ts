@@ -84,18 +84,18 @@ export class ImageLoads {
   /** Which references the archive's names are. @throws AppError ARCHIVE_REFUSED, INVALID_REFERENCE */
   private plan({ teamId, reference }: LoadRequest, images: readonly ArchivedImage[]): Loading[] {
     if (reference && images.length > 1) throw refused(`it has ${images.length} images, which can not all be ${reference.familiar}`)
-    const found = new Map<string, Loading>()
+    const found = new Map<string, Omit<Loading, 'work'>>()
     for (const { id, names } of images) {
       const wanted = reference ? [reference] : names.map((name) => parsed(name))
       if (wanted.length === 0) throw refused('an image has no name: say what it is to be called, by ?reference=')
       for (const each of wanted) {
-        const work = this.holding.work(this.holding.place(teamId, each.normalised))
         const before = found.get(each.normalised)
         if (before && before.id !== id) throw refused('two images have one name', each.familiar)
-        if (!before) found.set(each.normalised, { id, reference: each, work })
+        if (!before) found.set(each.normalised, { id, reference: each })
       }
     }
-    return [...found.values()]
+    // only now: a tag of work must come to an end
+    return [...found.values()].map((each) => ({ ...each, work: this.holding.work(this.holding.place(teamId, each.reference.normalised)) }))
   }
 
   private async take({ teamId, creatorId }: LoadRequest, loading: readonly Loading[]): Promise<Made[]> {

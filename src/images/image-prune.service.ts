@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { type Grant, scopeOf, type TeamRef } from '../access/index.js'
+import { type Grant, ownScopeOf, type TeamRef } from '../access/index.js'
 import { Inventory } from '../engine/index.js'
 import { ImageReferenceStore } from '../store/image-references.store.js'
 import { isDangling } from '../common/dangling-image.js'
@@ -26,7 +26,7 @@ export class ImagePrune {
   async prune(grant: Grant<'ImagePrune'>, body: PruneImagesBody): Promise<ImagesPruned> {
     const items: ImagePruned[] = []
     let spaceReclaimed = 0
-    for (const team of scopeOf(grant).values()) {
+    for (const team of ownScopeOf(grant).values()) {
       const all = heldImages(await this.store.inTeams({ teamIds: [team.id] }), () => team.name)
       const unused = await this.unused(team, all, body)
       spaceReclaimed += await this.spaceOf(unused, all)

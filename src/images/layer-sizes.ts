@@ -12,9 +12,9 @@ export interface LayerFacts {
   readonly createdBy: string | null
 }
 
-/** Dockerfile instructions that change nothing but the configuration; the classic builder writes them behind `#(nop)`. */
+/** Dockerfile instructions that change nothing but the configuration; the classic builder writes them behind the shell and `#(nop)`. */
 const METADATA =
-  /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/
+  /^(?:.*? #\(nop\)\s+)?(?:ARG|CMD|ENTRYPOINT|ENV|EXPOSE|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME)\b/
 
 /** The chain ids of layers, lowest first (OCI image specification, "Layer ChainID"). */
 export function chainIds(digests: readonly string[]): string[] {

@@ -8,6 +8,7 @@ import { LIBRARY } from '../store/image-references.store.js'
 import type { PutLibraryBody } from './dto/image.body.js'
 import type { LibraryImage } from './dto/image.response.js'
 import { isCode } from './holding-tags.js'
+import { ScratchReferences } from './scratch.js'
 import { isImageId, TeamImages } from './team-images.js'
 
 /**
@@ -24,6 +25,7 @@ export class Library implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly config: Config,
     private readonly engine: Engine,
     private readonly images: TeamImages,
+    private readonly scratch: ScratchReferences,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,7 +43,9 @@ export class Library implements OnApplicationBootstrap, OnApplicationShutdown {
     const reference = parseImageReference(ref)
     if (reference.digest !== null) throw new AppError('INVALID_REFERENCE', { reason: 'name it with a tag; a digest can not be given' })
     const source = body.image ?? ref
-    const image = await this.engine.images.inspect(isImageId(source) ? source : parseImageReference(source).normalised)
+    const image = isImageId(source)
+      ? await this.engine.images.inspect(source)
+      : await this.operators(parseImageReference(source).normalised)
     await this.publish(reference, image, grant.principal.userId)
     return { reference: reference.familiar, id: image.Id }
   }
@@ -57,7 +61,7 @@ export class Library implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const text of this.config.BERTH_LIBRARY_IMAGES) {
       const reference = parseImageReference(text)
       try {
-        const image = await this.engine.images.inspect(reference.normalised)
+        const image = await this.operators(reference.normalised)
         const row = await this.images.at(LIBRARY, reference.normalised)
         if (row?.content_id !== image.Id) await this.publish(reference, image, null)
       } catch (error) {
@@ -65,6 +69,13 @@ export class Library implements OnApplicationBootstrap, OnApplicationShutdown {
         this.logger.warn(`BERTH_LIBRARY_IMAGES: the engine has no image ${reference.familiar}`)
       }
     }
+  }
+
+  /** While a team pushes, the engine has the team's content under the name. @throws AppError NOT_FOUND */
+  private async operators(reference: string): Promise<ImageInspect> {
+    const id = await this.scratch.operators(reference)
+    if (id === null) throw new AppError('NOT_FOUND')
+    return this.engine.images.inspect(id)
   }
 
   private async publish(reference: ImageReference, image: ImageInspect, creatorId: string | null): Promise<void> {

@@ -72,20 +72,23 @@ export class Puller {
     }
   }
 
-  /** Null: a mirror of the hub may have what its first answer denied, which only a pull finds out. */
+  /**
+   * The registry is asked for a digest, too: the engine answers a pull by digest from what it has of anybody, without a question whether this team
+   * may have it. Null: a mirror of the hub may have what its first answer denied, which only a pull finds out.
+   */
   private async resolve({ reference, auth }: Source, { signal, report }: JobContext): Promise<string | null> {
-    if (reference.digest) return reference.digest
     report({ id: 'resolve', status: 'working' })
     const late = AbortSignal.timeout(this.stallMs)
     try {
       const options = { signal: AbortSignal.any([signal, late]), ...(auth && { auth }) }
       const { Descriptor } = await this.engine.images.distributionInspect(reference.normalised, options)
-      report({ id: 'resolve', status: 'done', detail: Descriptor.digest })
-      return Descriptor.digest
+      const digest = reference.digest ?? Descriptor.digest
+      report({ id: 'resolve', status: 'done', detail: digest })
+      return digest
     } catch (error) {
       signal.throwIfAborted()
       if (late.aborted || isCode(error, 'ENGINE_TIMEOUT')) throw new AppError('PULL_FAILED', { reason: 'the registry does not answer' })
-      if (!isCode(error, 'PULL_FAILED') || reference.registry !== 'docker.io') throw error
+      if (!isCode(error, 'PULL_FAILED') || reference.registry !== 'docker.io' || reference.digest) throw error
       report({ id: 'resolve', status: 'skipped' })
       return null
     }

@@ -69,6 +69,14 @@ export class ScratchReferences {
     }
   }
 
+  /** The content that the operator has under a public reference, whatever a transfer of ours has put there for the moment; null for none. */
+  operators(reference: string): Promise<string | null> {
+    return this.store.alone(reference, async () => {
+      const [ours] = await this.store.rows(reference)
+      return ours ? ours.restore_id : this.idOf(reference)
+    })
+  }
+
   /** Takes away what processes left that are no more. */
   async sweep(): Promise<void> {
     const alive = await this.process.alive()

@@ -7,8 +7,9 @@ import type { JobContext } from '../jobs/index.js'
 import { Puller } from './puller.js'
 import { isImageId, TeamImages } from './team-images.js'
 
-/** Nobody watches or cancels a pull that a creation waits for. */
-const NOBODY: JobContext = { signal: new AbortController().signal, report: () => undefined, confirm: () => Promise.resolve() }
+/** Nobody watches a pull that a creation waits for. */
+const unwatched = (signal: AbortSignal): JobContext => ({ signal, report: () => undefined, confirm: async () => signal.throwIfAborted() })
+const NEVER = new AbortController().signal
 
 /** Gets an image for a team: its own reference, then the library's, then a pull, as the policy allows. */
 @Injectable()
@@ -22,7 +23,7 @@ export class TeamImageSource extends ImageSource {
   }
 
   ensure(wanted: ImageWanted): Promise<ImageAvailable> {
-    return this.get(wanted, NOBODY)
+    return this.get(wanted, unwatched(wanted.signal ?? NEVER))
   }
 
   /** As ensure, for a job that shows the pull and may be canceled. */
@@ -36,13 +37,13 @@ export class TeamImageSource extends ImageSource {
     if (reference === null || wanted.policy === 'never') throw new AppError('IMAGE_NOT_PRESENT', { reference: wanted.reference })
     const request = { teamId: wanted.team.id, reference, creatorId: wanted.userId }
     const { id } = await this.puller.pull(request, job)
-    return { contentId: id, reference: reference.normalised }
+    return { contentId: id, reference: reference.normalised, pulled: true }
   }
 
   /** What the team or the library has, unless the engine lost its content. */
   private async present({ team, reference }: ImageWanted): Promise<ImageAvailable | null> {
     const row = await this.images.lookUp(team.id, reference)
     if (!row || (!this.inventory.stale && !this.inventory.images.get(row.content_id))) return null
-    return { contentId: row.content_id, reference: isImageId(reference) ? row.content_id : row.reference }
+    return { contentId: row.content_id, reference: isImageId(reference) ? row.content_id : row.reference, pulled: false }
   }
 }

@@ -9,6 +9,8 @@ const LIST_LIMIT = 8 << 20
 const CATALOG = '/v2/_catalog'
 /** A registry that always names a next page would hold a request for ever. */
 const MAX_PAGES = 100
+/** Of all pages of one list: a hundred thousand long tags. */
+const MOST_BYTES = 16 << 20
 
 /** One page of the catalog as the registry gives it. */
 export interface CatalogPage {
@@ -32,10 +34,14 @@ export class RegistryContent {
   async tags(repository: string): Promise<string[]> {
     const path = `/v2/${repository}/tags/list`
     const tags = new Set<string>()
+    let bytes = 0
     let query: string | null = ''
     for (let page = 0; query !== null && page < MAX_PAGES; page++) {
       const answer: RegistryAnswer = await this.session.ask({ path: path + query, scope: pull(repository), limit: LIST_LIMIT })
       if (answer.status !== 200) throw this.problem(answer, 'it lists no tags')
+      bytes += answer.body.length
+      if (bytes > MOST_BYTES)
+        throw new AppError('REGISTRY_PROTOCOL', { address: this.session.registry.address, reason: 'its list of tags is too long' })
       this.strings(answer, 'tags').forEach((tag) => tags.add(tag))
       query = nextQuery(answer.headers.link, path)
     }

@@ -10,6 +10,8 @@ import { RegistryIdentities } from './registry-identities.js'
 /** A registry's catalog can't be searched, only read: so much of it is. */
 const PAGE = 1_000
 const MOST_PAGES = 20
+/** Nobody is shown more. */
+const MOST_FOUND = 1_000
 
 /** Searches the catalogs of a team's registries, all at once. */
 @Injectable()
@@ -48,7 +50,7 @@ export class TeamRegistryCatalog extends RegistryCatalog {
     const content = new RegistryContent(this.identities.session(row))
     const names = new Set<string>()
     let query: string | null = `?n=${PAGE}`
-    for (let page = 0; query !== null && page < MOST_PAGES; page++) {
+    for (let page = 0; query !== null && page < MOST_PAGES && names.size < MOST_FOUND; page++) {
       const catalog = await content.catalog(query)
       catalog.names.filter((name) => name.toLowerCase().includes(term)).forEach((name) => names.add(name))
       query = catalog.next

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SettingsStore } from '../../src/store/settings.store.js'
+import { tarOf } from '../../scripts/tar.js'
 import { bed } from '../support/bed.js'
 import { engineCall } from '../support/engine-http.js'
 import { scenario, type Actor, type Scenario } from '../support/scenario.js'
-import { engineImages, pull, until } from './support.js'
+import { engineImages, type Job, jobOf, pull, sent, until } from './support.js'
 
 interface Image {
   readonly id: string
@@ -64,6 +65,22 @@ describe('the library', () => {
     expect((await bob.ok<Image>('GET', at(listed))).config?.env).toEqual([{ name: 'A', value: 'b' }])
     expect((await vic.ok<Image>('GET', at(listed))).config?.env).toEqual([{ name: 'A', value: null }])
   })
+
+  it('takes what the operator has, also while a team pushes something else to the name', async () => {
+    const id = await idOf(listed)
+    await until(async () => (await ann.http.get(at(listed))).status === 200)
+    const context = tarOf({ Dockerfile: 'FROM scratch\nCOPY r /r\n', r: randomBytes(60 << 20) })
+    const built = await sent(ann, `/images/build?reference=${encodeURIComponent(listed)}`, context)
+    const own = (built.result as { id: string }).id
+    const { id: push } = await ann.ok<Job>('POST', '/images/push', { reference: listed })
+    await until(async () => (await idOf(listed)) === own)
+    expect(await s.admin.ok('PUT', shelf(listed), {})).toMatchObject({ id })
+    expect(await ann.ok('GET', `/jobs/${push}`)).toMatchObject({ state: 'running' })
+    expect(await bob.ok('GET', at(listed))).toMatchObject({ id })
+    await jobOf(ann, push)
+    expect(await idOf(listed)).toBe(id)
+    await ann.ok('DELETE', at(own))
+  }, 60_000)
 
   it('has nothing else of what the operator has', async () => {
     for (const ref of [unlisted, await idOf(unlisted)]) expect(await ann.fails('GET', at(ref))).toMatchObject({ code: 'not_found' })

@@ -191,6 +191,19 @@ describe('a registry that answers nonsense', () => {
   })
 })
 
+it('a list without an end is given up before it fills the memory', async () => {
+  const tags = Array.from({ length: 15_000 }, (_, at) => `t${at}`.padEnd(500, 'a'))
+  let pages = 0
+  await using registry = await FakeServer.start((request, response) => {
+    const [path] = request.url!.split('?')
+    if (path === '/v2/') return json({})(request, response)
+    json({ name: 'a', tags }, 200, { link: `<${path}?last=${++pages}>; rel="next"` })(request, response)
+  })
+  const { id } = await maintainer.ok<SavedRegistry>('POST', '/registries', { name: 'endless', url: registry.url })
+  expect(await maintainer.fails('GET', `/registries/${id}/repositories/a/tags?limit=1`)).toMatchObject({ code: 'registry_protocol' })
+  expect(pages).toBeLessThan(5)
+})
+
 it('a registry that hangs, and one that is gone, are told apart', async () => {
   const silent = createServer((socket) => socket.resume().on('error', () => socket.destroy()))
   await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done))

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mkdirSync, writeFileSync, rmSync } from 'node:fs'
 import { engineCall } from '../support/engine-http.js'
+import { tarOf } from '../../scripts/tar.js'
+import { sent } from '../images/support.js'
 import { bed } from '../support/bed.js'
 import type { Actor, Problem, Scenario } from '../support/scenario.js'
 import { FAR, PORTS, RegistryWorld, type SavedRegistry, USERS } from './support/world.js'
@@ -77,6 +79,20 @@ describe.each(['basic', 'token'] as const)('with %s', (kind) => {
       'registry_login_failed',
     )
   })
+})
+
+it('asks the registry for a digest, too, whatever the engine has of another team', async () => {
+  const reference = `127.0.0.1:${PORTS.basic}/ann/secret:1`
+  const context = tarOf({ Dockerfile: 'FROM berth.test/busybox:1\nCOPY s /s\n', s: 'secret' })
+  await sent(ann, `/images/build?reference=${encodeURIComponent(reference)}`, context)
+  const { result } = await transfer(ann, 'push', reference)
+  await ann.ok('DELETE', `/images/${encodeURIComponent(reference)}`)
+  // by pulling it, the engine has the manifest
+  expect(await transfer(ann, 'pull', reference)).toMatchObject({ state: 'succeeded' })
+  const pinned = reference.replace(/:1$/, `@${result!.digest}`)
+  expect(await transfer(eve, 'pull', pinned)).toMatchObject({ state: 'failed', error: { code: 'pull_failed' } })
+  expect(await eve.fails('POST', '/containers', { image: pinned })).toMatchObject({ code: 'pull_failed' })
+  expect(await transfer(ann, 'pull', pinned)).toMatchObject({ state: 'succeeded', result: { digest: result!.digest } })
 })
 
 it('says what the engine needs for a self-signed registry, and works with it', async () => {

@@ -58,7 +58,7 @@ export class BuildLog {
 
   /** What the present step is called. */
   get present(): string {
-    return this.masked(this.shown(this.step) || 'the last step')
+    return this.masked(maskValues(this.shown(this.step)) || 'the last step').slice(0, LONGEST_TEXT)
   }
 
   private next(step: number): void {

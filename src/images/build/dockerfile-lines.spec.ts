@@ -44,9 +44,17 @@ describe('dockerfileLines', () => {
     ['FROM x\nRUN a\0b', /line 2: it has control characters/],
     ['FROM x\nRUN a\vb', /control/],
     ['FROM x\rRUN b', /control/],
+    ['FROM x\nADD \u0085http://x /y', /line 2: it has control characters/],
+    ['FROM x\nENV a b \\\u00a0\nFROM y', /line 2: an instruction ends with/],
     [`RUN ${'x'.repeat(66_000)}`, /too long/],
     [Array.from({ length: 30 }, () => `${'x'.repeat(3_000)} \\`).join('\n'), /too long/],
     ['RUN x\n'.repeat(1_001), /more than 1000/],
     [Buffer.from([0x46, 0xff]), /not UTF-8/],
   ])('refuses %j', (text, expected) => expect(problem(text)).toMatch(expected))
+
+  it.each(['# x=a', 'RUN a'])('looks at each blank of a long line once, after %j', (begin) => {
+    const text = `${begin}${' '.repeat(200_000)}b`
+    if (begin.startsWith('#')) expect(texts(`${text}\nFROM x`)).toEqual(['FROM x'])
+    else expect(problem(text)).toMatch(/too long/)
+  })
 })

@@ -15,9 +15,9 @@ export interface DockerfileLines {
 /** The engine reads no longer line than 65,535 bytes. */
 const LONGEST = 65_000
 const MOST = 1_000
-const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.*?)\s*$/
+const DIRECTIVE = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=(.*)$/
 // eslint-disable-next-line no-control-regex -- the engine's reader and ours could take them for different things
-const CONTROL = /[\0-\x08\x0b-\x1f\x7f]/
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/
 
 /** A Dockerfile without comments, a line for each instruction. @throws AppError INVALID_DOCKERFILE */
 export function dockerfileLines(bytes: Buffer): DockerfileLines {
@@ -50,8 +50,9 @@ function directives(physical: readonly string[]): { escape: '\\' | '`'; from: nu
   let escape: '\\' | '`' = '\\'
   let from = 0
   for (; from < physical.length; from++) {
-    const [, key, value] = DIRECTIVE.exec(physical[from]!) ?? []
+    const [, key, raw = ''] = DIRECTIVE.exec(physical[from]!) ?? []
     if (key === undefined) break
+    const value = raw.trim()
     // another parser, from an image of somebody's choice
     if (key.toLowerCase() === 'syntax') throw invalidDockerfile('# syntax= is not offered: leave it out', from + 1)
     if (key.toLowerCase() !== 'escape') continue
@@ -75,12 +76,16 @@ function joined(physical: readonly string[], begin: number, escape: string): { t
     if (text.length > LONGEST) throw invalidDockerfile('an instruction is too long: put it into a script', begin + 1)
   }
   if (Buffer.byteLength(text) > LONGEST) throw invalidDockerfile('an instruction is too long: put it into a script', begin + 1)
-  return { text: text.trimEnd(), next }
+  const whole = text.trimEnd()
+  if (whole.endsWith(escape)) throw invalidDockerfile(`an instruction ends with ${escape}, which would join the next one to it`, begin + 1)
+  return { text: whole, next }
 }
 
-/** Without the mark that the line goes on. */
+/** Without the mark that the line goes on. By a loop: a pattern for blanks at the end begins anew at each blank of the line. */
 function ending(line: string, escape: string, at: number): { text: string; open: boolean } {
-  const text = line.replace(/[ \t]+$/, '')
+  let end = line.length
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--
+  const text = line.slice(0, end)
   if (!text.endsWith(escape)) return { text: line, open: false }
   // older engines go on after it, newer ones do not
   if (text.endsWith(escape + escape)) throw invalidDockerfile(`a line ends with ${escape}${escape}, which engines take differently`, at + 1)

@@ -35,6 +35,11 @@ export const INSTRUCTIONS: Readonly<Record<string, readonly string[]>> = {
 /** A newer engine would take the lines after it for a file, an older one for instructions. */
 const HEREDOC = /(?:^|\s)\d*<<-?[^<\s]+/
 
+/** JavaScript and Go differ in where one of these parts words, and in which of them they trim. */
+const OTHER_BLANK = /[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
+/** What is only passed on. */
+const PASSED_ON = new Set(['CMD', 'ENTRYPOINT', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'RUN', 'SHELL'])
+
 /** @throws AppError INVALID_DOCKERFILE for what is not known, and for flags that need another builder */
 export function parseInstruction({ line, text }: LogicalLine): Instruction {
   const [, word = '', rest = ''] = /^(\S+)(?:\s+([\s\S]*))?$/.exec(text) ?? []
@@ -43,6 +48,8 @@ export function parseInstruction({ line, text }: LogicalLine): Instruction {
   if (!known) throw invalidDockerfile(`unknown instruction ${word.slice(0, 40)}`, line)
   const { flags, after } = takeFlags(rest.trim(), { name, known, line })
   if (after === '') throw invalidDockerfile(`${name} says nothing`, line)
+  if (!PASSED_ON.has(name) && OTHER_BLANK.test(text))
+    throw invalidDockerfile('it has a blank that is no space, such as U+00A0: write a space', line)
   if (['RUN', 'COPY', 'ADD'].includes(name) && HEREDOC.test(after))
     throw invalidDockerfile('here-documents need BuildKit, which is not offered', line)
   return { line, name, flags, rest: after }
@@ -54,13 +61,16 @@ interface Place {
   readonly line: number
 }
 
-/** `--from=x --chown=y rest`. Quotes and escapes in a flag could hide it from us, and not from the engine. */
+/**
+ * `--from=x --chown=y rest`. Quotes and escapes in a flag could hide it from us, and not from the engine. ASCII alone: the engine reads flags byte
+ * by byte, and takes 0x85 and 0xA0 within a letter for blanks.
+ */
 function takeFlags(rest: string, { name, known, line }: Place): { flags: Map<string, string>; after: string } {
   const flags = new Map<string, string>()
   let after = rest
   while (after.startsWith('--')) {
     const [token] = /^\S+/.exec(after)!
-    const [, flag, value] = /^--([a-z][a-z-]*)=([^'"\\`]+)$/.exec(token) ?? []
+    const [, flag, value] = /^--([a-z][a-z-]*)=((?!-)[!#-&(-[\]-_a-~]+)$/.exec(token) ?? []
     if (flag === undefined || !known.includes(flag))
       throw invalidDockerfile(`${name} does not take ${token.slice(0, 60)}: flags of BuildKit are not offered`, line)
     if (flags.has(flag)) throw invalidDockerfile(`${name} has --${flag} twice`, line)
