@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common'
-import { type Grant, scopeOf, type TeamRef } from '../access/index.js'
+import { type Grant, ownScopeOf, type TeamRef } from '../access/index.js'
 import { hasLabel } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
 import { Engine } from '../engine/index.js'
@@ -28,7 +28,7 @@ export class ContainerPrune {
     await assertFresh(this.engine)
     const items: PrunedContainer[] = []
     let spaceReclaimed = 0
-    for (const team of scopeOf(grant).values()) {
+    for (const team of ownScopeOf(grant).values()) {
       for (const listed of (await this.live.of(team)).filter((each) => isUnwanted(each, body))) {
         ending.throwIfAborted()
         const freed = await this.drop(listed)

@@ -143,6 +143,13 @@ describe('a prune', () => {
     expect(await dan.fails('POST', `/containers/prune?team=${alpha.name}`)).toMatchObject({ code: 'permission_denied' })
   })
 
+  it('takes nothing of anybody where an administrator names no team', async () => {
+    await run(mia, alpha, 'left', withoutStart())
+    expect(await s.admin.ok<Pruned>('POST', '/containers/prune')).toEqual({ items: [], spaceReclaimed: 0 })
+    const named = await s.admin.ok<Pruned>('POST', `/containers/prune?team=${alpha.name}`)
+    expect(named.items.map(({ name }) => name)).toContain('left')
+  })
+
   it('keeps what the filters do not mean', async () => {
     await run(mia, alpha, 'labelled', withoutStart(), withSpec({ labels: { tier: 'test', keep: 'no' } }))
     await run(mia, alpha, 'plain', withoutStart())

@@ -102,6 +102,12 @@ describe('images.prune', () => {
     await ann.ok('DELETE', `/containers/${container.id}`)
   })
 
+  it('takes nothing of anybody where an administrator names no team', async () => {
+    const { reference } = await pull(bob, await bed().uniqueImage())
+    expect(await s.admin.ok<Pruned>('POST', '/images/prune', { all: true })).toEqual({ items: [], spaceReclaimed: 0 })
+    await bob.ok('GET', `/images/${encodeURIComponent(reference)}`)
+  })
+
   it('counts only layers that no image that stays has', async () => {
     const base = randomBytes(9_000)
     await pull(bob, await bed().uniqueImage({ files: [{ base }], config: { Labels: { keep: 'me' } } }))
