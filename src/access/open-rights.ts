@@ -48,6 +48,12 @@ export class OpenRights {
     return stop
   }
 
+  /** For what waited long before it does anything. @throws AppError why the grant would not be given any more */
+  async confirm(grant: Grant<OperationId>): Promise<void> {
+    const reason = await this.lost(grant)
+    if (reason) throw reason
+  }
+
   /** Null while all is as it was, also where that can not be found out at the moment. */
   private async lost({ operation: id, principal, target, requestId, address }: Grant<OperationId>): Promise<AppError | null> {
     try {

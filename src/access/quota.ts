@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { nowIso } from '../common/clock.js'
-import { AppError } from '../common/errors.js'
+import { AppError, isCertain } from '../common/errors.js'
 import type { ContainerWants, QuotaResource, QuotaUse } from '../common/quota.js'
 import { Inventory } from '../engine/index.js'
 import { ImageReferenceStore } from '../store/image-references.store.js'
@@ -12,6 +12,9 @@ import type { OwnedTarget } from './targets.js'
 const STARTING_MS = 60_000
 /** Distance of the looks at all containers: what an event did not tell is known this long after. */
 const LOOK_EVERY_MS = 10_000
+
+/** What one has of which nothing is written down. */
+const NOTHING: ContainerWants = { memory: 0, cpus: 0, pids: 0, ports: 0 }
 
 /** States in which a container has processes. */
 const RUNNING: ReadonlySet<string> = new Set(['running', 'paused', 'restarting'])
@@ -57,17 +60,27 @@ export class Quota implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.store.reserve({ uid, teamId }, wants)
   }
 
-  /** Takes more or less of some resources, and gives them back when the work fails. @throws AppError QUOTA_EXCEEDED, and the work's */
+  /**
+   * Takes more or less of some resources for the work. The larger of before and after is taken first and what came of it is kept: room is given
+   * away only when the engine has given it up. Where its answer is uncertain the larger stays taken until the next change.
+   * @throws AppError QUOTA_EXCEEDED, and the work's
+   */
   async resized<T>(target: OwnedTarget<'container'>, wants: Partial<ContainerWants>, work: () => Promise<T>): Promise<T> {
-    if (!target.team || target.uid === null) return work()
-    const before = (await this.store.reserved(target.uid)) ?? { memory: 0, cpus: 0, pids: 0, ports: 0 }
-    await this.container(target.uid, target.team.id, { ...before, ...wants })
-    try {
-      return await work()
-    } catch (error) {
-      await this.container(target.uid, target.team.id, before).catch(() => undefined)
-      throw error
-    }
+    const { uid, team } = target
+    if (!team || uid === null) return work()
+    return this.store.oneResize(uid, async () => {
+      const before = (await this.store.reserved(uid)) ?? NOTHING
+      const after = { ...before, ...wants }
+      await this.container(uid, team.id, larger(before, after))
+      try {
+        const done = await work()
+        await this.store.settle(uid, after)
+        return done
+      } catch (error) {
+        if (isCertain(error)) await this.store.settle(uid, before)
+        throw error
+      }
+    })
   }
 
   /** Starts a container under the limit of those that run. @throws AppError QUOTA_EXCEEDED, and the work's */
@@ -156,5 +169,14 @@ export class Quota implements OnApplicationBootstrap, OnApplicationShutdown {
       .catch((error: unknown) => {
         if (!(error instanceof AppError)) this.logger.warn({ err: error }, 'what runs could not be counted; the next look does it')
       })
+  }
+}
+
+function larger(one: ContainerWants, other: ContainerWants): ContainerWants {
+  return {
+    memory: Math.max(one.memory, other.memory),
+    cpus: Math.max(one.cpus, other.cpus),
+    pids: Math.max(one.pids, other.pids),
+    ports: Math.max(one.ports, other.ports),
   }
 }

@@ -383,3 +383,8 @@ function fill(text: string, details: ErrorDetails): string {
     return typeof value === 'string' || typeof value === 'number' ? String(value) : whole
   })
 }
+
+/** Whether what was asked of the engine was not done. After any other error it may have been done all the same. */
+export function isCertain(error: unknown): boolean {
+  return error instanceof AppError && !['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'].includes(error.code)
+}

@@ -11,6 +11,8 @@ export interface ImageWanted {
   readonly requestId: string
   /** Who asks: becomes the creator of a new reference. */
   readonly userId: string
+  /** Ends a pull that it waits for. */
+  readonly signal?: AbortSignal
 }
 
 /** Content that is on the engine and that the team may use. */
@@ -19,6 +21,8 @@ export interface ImageAvailable {
   readonly contentId: string
   /** The normalised reference that it was found by; the id where it was named by its id. */
   readonly reference: string
+  /** It had to be got first, which may have taken long. */
+  readonly pulled: boolean
 }
 
 /**

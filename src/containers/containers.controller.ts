@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiCreatedResponse, ApiExtraModels, ApiTags, getSchemaPath } from '@nestjs/swagger'
 import type { Grant } from '../access/index.js'
 import { DryRunBy } from '../http/dry-run.js'
+import { Ending } from '../http/ending.js'
 import { Granted, Operation } from '../http/operation.decorator.js'
 import { ContainerCreation } from './creation/container-creation.service.js'
 import { ContainerDetailsReader } from './container-details.service.js'
@@ -42,8 +43,9 @@ export class ContainersController {
     @Granted() grant: Grant<'ContainerCreate'>,
     @Query() query: CreateContainerQuery,
     @Body() body: CreateContainerBody,
+    @Ending() ending: AbortSignal,
   ): Promise<ContainerSummary | ContainerCopies> {
-    return this.creation.create(grant, body, query)
+    return this.creation.create(grant, body, query, ending)
   }
 
   /** A creation that is only tried. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common'
 import { type Claim, Ownership } from '../access/index.js'
-import { AppError } from '../common/errors.js'
+import { AppError, isCertain } from '../common/errors.js'
 import { Engine, type NetworkEntry, SUBNET_OVERLAPS } from '../engine/index.js'
 import { networkSpec, type NetworkWishes } from './network-spec.js'
 import { Subnets } from './subnets.js'
@@ -65,9 +65,4 @@ export class NetworkMaker {
 
 function isOverlap(error: unknown): boolean {
   return error instanceof AppError && error.code === 'CONFLICT' && error.details['reason'] === SUBNET_OVERLAPS
-}
-
-/** Anything else may have been done all the same. */
-function isCertain(error: unknown): boolean {
-  return error instanceof AppError && !['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'].includes(error.code)
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common'
 import { nowIso } from '../common/clock.js'
 import type { ContainerWants, QuotaLimits, QuotaUse } from '../common/quota.js'
 import { Database } from './database.js'
+import { Locks } from './locks.js'
 import { assertRoomForContainer, assertRoomToRun, containerUse, countJobs, countObjects, limitsOf } from './quota-room.js'
 import { lockTeam } from './team-lock.js'
 
@@ -17,7 +18,11 @@ export interface ContainerOfTeam {
 /** Limits of teams, and the reservations of their containers. */
 @Injectable()
 export class QuotaStore {
-  constructor(private readonly db: Database) {}
+  private readonly locks: Locks
+
+  constructor(private readonly db: Database) {
+    this.locks = new Locks(db)
+  }
 
   limits(teamId: string): Promise<QuotaLimits> {
     return this.db.transaction().execute((tx) => limitsOf(tx, teamId))
@@ -65,6 +70,17 @@ export class QuotaStore {
   async reserved(uid: string): Promise<ContainerWants | null> {
     const row = await this.db.selectFrom('container_use').selectAll().where('uid', '=', uid).executeTakeFirst()
     return row ? { memory: row.memory, cpus: row.nano_cpus / 1e9, pids: row.pids, ports: row.ports } : null
+  }
+
+  /** What the container has now, without a look at the limits: it has it already. */
+  async settle(uid: string, { memory, cpus, pids, ports }: ContainerWants): Promise<void> {
+    const has = { memory, nano_cpus: Math.round(cpus * 1e9), pids, ports }
+    await this.db.updateTable('container_use').set(has).where('uid', '=', uid).execute()
+  }
+
+  /** Changes of one container's reservation, one after the other. */
+  oneResize<T>(uid: string, work: () => Promise<T>): Promise<T> {
+    return this.locks.hold(`resize ${uid}`, work)
   }
 
   /** From now on it counts as running, and for a while whatever the engine says. @throws AppError QUOTA_EXCEEDED, NOT_FOUND */

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Claim, engineName, Ownership, type TeamRef } from '../access/index.js'
 import { admitVolume, TeamPolicies } from '../admission/index.js'
-import { AppError } from '../common/errors.js'
+import { AppError, isCertain } from '../common/errors.js'
 import { type VolumeAvailable, VolumeSource, type VolumeWanted } from '../common/volume-source.js'
 import { Engine, type VolumeEntry } from '../engine/index.js'
 import type { OwnershipRow } from '../store/schema.js'
@@ -95,11 +95,6 @@ export class TeamVolumes extends VolumeSource {
 
 function rowOf(claim: Claim): Pick<OwnershipRow, 'kind' | 'uid' | 'team_id'> {
   return { kind: claim.kind, uid: claim.uid, team_id: claim.team.id }
-}
-
-/** Anything else may have been done all the same: the row stays pending, and the reconciler looks what came of it. */
-function isCertain(error: unknown): boolean {
-  return error instanceof AppError && !['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'].includes(error.code)
 }
 
 function inUse(name: string): AppError {

@@ -51,6 +51,13 @@ describe('a host port', () => {
     expect(await refused(ben, { container: 80, host: 18_100 })).toMatchObject({ code: 'port_in_use' })
   })
 
+  it('is the same where its address is written as IPv6, as the engine takes it', async () => {
+    await runContainer(ann, withName('own'), withPort(80, 18_130), withoutStart())
+    for (const hostIp of ['::ffff:127.0.0.1', '::ffff:7f00:1', '0:0:0:0:0:ffff:7f00:1', '::ffff:0.0.0.0'])
+      expect(await refused(ben, { container: 80, host: 18_130, hostIp }), hostIp).toMatchObject({ code: 'port_in_use' })
+    await ann.ok('POST', '/containers/own/start')
+  })
+
   it('is another one by address and protocol, and the same by a wildcard', async () => {
     await ann.ok('POST', '/containers', asks({ container: 80, host: 18_101, hostIp: '127.0.0.2' }))
     await ben.ok('POST', '/containers', asks({ container: 80, host: 18_101, hostIp: '127.0.0.3' }))

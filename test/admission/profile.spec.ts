@@ -55,6 +55,16 @@ describe('the profile of a team', () => {
     await setProfile(s, alpha, { profile: 'baseline' })
   })
 
+  it('gives the network of the host no more, not through a container that has it either', async () => {
+    await setProfile(s, alpha, { profile: 'privileged', expiresAt: inHours(1) })
+    const old = await runContainer(ann, withSpec({ network: 'host' }))
+    const other = await runContainer(ann, withSpec({ network: `container:${old.id}` }))
+    await setProfile(s, alpha, { profile: 'baseline' })
+    for (const { id } of [old, other]) expect(rules(await create({ network: `container:${id}` }))).toHaveProperty('/network')
+    const plain = await runContainer(ann)
+    await ann.ok('POST', '/containers', { image: BASE_IMAGE, network: `container:${plain.id}` })
+  })
+
   it('narrows the host ports that the team may name', async () => {
     await setProfile(s, alpha, { profile: 'baseline', granted: { portRange: { first: 31_000, last: 31_009 } } })
     const denied = await create({ ports: [{ container: 80, host: 8080 }] })

@@ -472,3 +472,17 @@ describe('mounts', () => {
     expect((await ann.ok<Page<Volume>>('GET', '/volumes')).items).toMatchObject([{ name: 'one', usedBy: ['c-1', 'c-2', 'c-3', 'c-4'] }])
   })
 })
+
+it('pulls and makes volumes only for who may do that by itself', async () => {
+  const narrow = await s.token(ann, ['containers.create', 'containers.read'])
+  const spec = { image: BASE_IMAGE, command: ['sleep', '60'] }
+  const volume = { mounts: [{ type: 'volume', source: `v-${Date.now()}`, target: '/data' }] }
+  for (const more of [{ pull: 'always' }, { image: 'no/such:1' }, volume])
+    expect(await narrow.fails('POST', '/containers', { ...spec, ...more })).toMatchObject({ status: 403, code: 'permission_denied' })
+  expect(await narrow.fails('POST', '/containers', { ...spec, image: 'no/such:1', pull: 'never' })).toMatchObject({
+    code: 'image_not_present',
+  })
+  await ann.ok('POST', '/containers', { ...spec, ...volume })
+  for (const more of [{}, volume, { mounts: [{ type: 'volume', target: '/data' }] }])
+    await narrow.ok('POST', '/containers', { ...spec, ...more })
+})

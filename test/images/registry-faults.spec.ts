@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib'
 import { tarOf } from '../../scripts/tar.js'
 import { bed } from '../support/bed.js'
 import { signal, startInside } from '../support/private-host.js'
-import { scenario, type Actor, type Scenario } from '../support/scenario.js'
+import { inHours, setProfile } from '../admission/support.js'
+import { scenario, type Actor, type Scenario, type Team } from '../support/scenario.js'
 import { engineImages, type Job, jobOf, until } from './support.js'
 
 const PORT = 5013
@@ -44,6 +45,7 @@ function imageOf() {
 }
 
 let s: Scenario
+let alpha: Team
 let ann: Actor
 let dir: string
 let server: Server
@@ -77,7 +79,7 @@ beforeAll(async () => {
 net.createServer((c) => { const u = net.connect(process.argv[1]); for (const x of [c, u]) x.on('error', () => { c.destroy(); u.destroy() }); c.pipe(u).pipe(c) }).listen(${PORT}, '127.0.0.1')`
   relay = startInside(bed().netns, join(dir, 'relay.log'), process.execPath, '-e', inside, socket)
   s = await scenario({ env: { BERTH_REGISTRY_TIMEOUT: '2' } })
-  await s.team('alpha')
+  alpha = await s.team('alpha')
   ann = await s.user('ann', { alpha: 'developer' })
 })
 afterAll(async () => {
@@ -169,6 +171,51 @@ describe('a pull from a registry', () => {
     const { id } = await ann.ok<Job>('POST', '/images/pull', { reference: `${HOST}/liar/app:hangs` })
     await until(async () => (await ann.ok<Job>('GET', `/jobs/${id}`)).steps.some((step) => /^[0-9a-f]{12}$/.test(step.id)))
     expect(await ann.ok('DELETE', `/jobs/${id}`)).toMatchObject({ state: 'canceled' })
+  })
+})
+
+describe('a creation that waits for its pull', () => {
+  /** Asks for it, has the layer wait until `change` is done, and answers what came of it. */
+  async function changedMeanwhile(actor: Actor, spec: object, change: () => Promise<unknown>) {
+    image = imageOf()
+    const asked = Promise.withResolvers<void>()
+    const changed = Promise.withResolvers<void>()
+    lie = (request, response) => {
+      if (!request.url?.endsWith(image.layer)) return false
+      asked.resolve()
+      void changed.promise.then(() => send(request, response, image.blobs.get(image.layer)!, 'application/octet-stream'))
+      return true
+    }
+    const reference = `${HOST}/liar/app:${randomBytes(4).toString('hex')}`
+    const answer = actor.http.post('/containers').send({ image: reference, command: ['/r'], ...spec })
+    const done = answer.then((response) => response)
+    await asked.promise
+    await change()
+    changed.resolve()
+    const { status, body } = await done
+    return { status, code: (body as { code?: string }).code }
+  }
+
+  it('is made when nothing changed', async () => {
+    expect(await changedMeanwhile(ann, {}, () => Promise.resolve())).toEqual({ status: 201, code: undefined })
+  })
+
+  it('is judged by the profile that the team has after it', async () => {
+    await setProfile(s, alpha, { profile: 'privileged', expiresAt: inHours(1) })
+    const answer = await changedMeanwhile(ann, { privileged: true }, () => setProfile(s, alpha, { profile: 'baseline' }))
+    expect(answer).toEqual({ status: 403, code: 'policy_denied' })
+  })
+
+  it('is not made for who has lost the right to it', async () => {
+    const eve = await s.user('eve', { alpha: 'developer' })
+    const gone = await changedMeanwhile(eve, { name: 'of-eve' }, () => s.admin.ok('DELETE', `/teams/${alpha.name}/members/${eve.userId}`))
+    expect(gone.status).toBeGreaterThanOrEqual(403)
+    const dora = await s.user('dora', { alpha: 'developer' })
+    const disabled = await changedMeanwhile(dora, { name: 'of-dora' }, () =>
+      s.admin.ok('PATCH', `/users/${dora.userId}`, { disabled: true }),
+    )
+    expect(disabled).toEqual({ status: 401, code: 'unauthenticated' })
+    for (const name of ['of-eve', 'of-dora']) expect((await ann.fails('GET', `/containers/${name}`)).code).toBe('not_found')
   })
 })
 

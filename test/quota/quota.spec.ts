@@ -48,6 +48,19 @@ const onEngine = async (team: Team) =>
     Names.some((name) => name.startsWith(`/${team.name}--`)),
   )
 
+describe('a change of what a container has', () => {
+  it('is one after the other, so that what is reserved is what the engine has', async () => {
+    const MiB = 1024 * 1024
+    const { team, dev } = await limited({ memory: 200 * MiB })
+    const { id } = await dev.ok<{ id: string }>('POST', '/containers', { image: 'busybox', resources: { memory: 50 * MiB } })
+    for (let round = 0; round < 8; round++) {
+      await Promise.all([150, 20].map((memory) => dev.ok('PATCH', `/containers/${id}`, { resources: { memory: memory * MiB } })))
+      const { HostConfig } = await engineJson<{ HostConfig: { Memory: number } }>(bed().socketPath, 'GET', `/containers/${id}/json`)
+      expect((await quotaOf(team)).used['memory']).toBe(HostConfig.Memory)
+    }
+  })
+})
+
 describe('a quota of containers', () => {
   it('lets exactly ten of fifty be made that are asked for at once, and leaves nothing of the others', async () => {
     const { team, dev } = await limited({ containers: 10 })

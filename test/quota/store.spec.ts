@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type OwnedTarget, Quota } from '../../src/access/index.js'
+import { AppError, type ErrorCode } from '../../src/common/errors.js'
 import type { QuotaLimits } from '../../src/common/quota.js'
 import type { Database } from '../../src/store/database.js'
 import { JobStore } from '../../src/store/jobs.store.js'
@@ -46,6 +48,42 @@ describe.each(KINDS)('quotas on the %s database', (kind) => {
   }
 
   const wants = { memory: 100, cpus: 0.5, pids: 10, ports: 1 }
+
+  it('keep the larger of both while it is not known what the engine did', async () => {
+    const teamId = await team({ memory: 200 })
+    const uid = await container(teamId)
+    await quotas.reserve({ uid, teamId }, wants)
+    const quota = new Quota(quotas, {} as never, {} as never)
+    const target = { uid, team: { id: teamId } } as OwnedTarget<'container'>
+    const resize = (memory: number, work: () => Promise<unknown>) =>
+      quota.resized(target, { memory }, work).catch((error: unknown) => error)
+    const fails = (code: ErrorCode) => () => Promise.reject(new AppError(code))
+    const has = async () => (await quotas.reserved(uid))?.memory
+    for (const [memory, code, left] of [
+      [150, 'CONFLICT', 100],
+      [50, 'CONFLICT', 100],
+      [150, 'ENGINE_TIMEOUT', 150],
+      [50, 'ENGINE_UNAVAILABLE', 150],
+    ] as const) {
+      expect(await resize(memory, fails(code))).toMatchObject({ code })
+      expect(await has(), code).toBe(left)
+    }
+    expect(await resize(201, () => Promise.resolve())).toMatchObject({ code: 'QUOTA_EXCEEDED' })
+    await resize(50, () => Promise.resolve())
+    expect(await has()).toBe(50)
+  })
+
+  it('let go of what a container gives up, whatever the limit has become', async () => {
+    const teamId = await team({ memory: 200 })
+    const uid = await container(teamId)
+    await quotas.reserve({ uid, teamId }, wants)
+    await new Quota(quotas, {} as never, {} as never).resized(
+      { uid, team: { id: teamId } } as OwnedTarget<'container'>,
+      { memory: 60 },
+      () => quotas.setLimits(teamId, { memory: 10 }),
+    )
+    expect((await quotas.reserved(uid))?.memory).toBe(60)
+  })
 
   it.each([
     ['containers', 'container'],

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common'
-import { assertNewName, type Grant } from '../../access/index.js'
+import { assertNewName, type Grant, OpenRights } from '../../access/index.js'
 import { AppError, toProblem } from '../../common/errors.js'
 import { DEFAULT_NETWORK, TeamNetworks } from '../../common/team-network.js'
 import { Engine } from '../../engine/index.js'
@@ -35,6 +35,7 @@ export class ContainerCreation {
     private readonly networks: TeamNetworks,
     private readonly maker: ContainerMaker,
     private readonly views: ContainerViews,
+    private readonly rights: OpenRights,
   ) {}
 
   /**
@@ -45,10 +46,11 @@ export class ContainerCreation {
     grant: Grant<'ContainerCreate'>,
     body: CreateContainerBody,
     query: CreateContainerQuery,
+    ending: AbortSignal,
   ): Promise<ContainerSummary | ContainerCopies> {
     const names = namesOf(body)
     await assertFresh(this.engine)
-    const making = await this.prepare(grant, body, query)
+    const making = await this.prepare(grant, body, query, ending)
     if (body.count === undefined) {
       return await this.one(making, names[0]).catch((error: unknown) => this.takeBack(making, error))
     }
@@ -57,10 +59,15 @@ export class ContainerCreation {
     return { items }
   }
 
-  private async prepare(grant: Grant<'ContainerCreate'>, body: CreateContainerBody, query: CreateContainerQuery): Promise<Batch> {
+  private async prepare(
+    grant: Grant<'ContainerCreate'>,
+    body: CreateContainerBody,
+    query: CreateContainerQuery,
+    ending: AbortSignal,
+  ): Promise<Batch> {
     const asking = askingOf(grant)
     const { team, userId } = asking
-    const prepared = await this.preparation.prepare(asking, body)
+    const prepared = await this.preparation.prepare(asking, body, { ending, confirm: () => this.rights.confirm(grant) })
     const network = prepared.ownNetwork ?? (isOnDefault(body.network) ? await this.networks.defaultFor(team) : null)
     const { plan, made } = await this.plans.make(prepared.mounts, { team, userId })
     return { team, userId, start: query.start ?? false, parts: { ...prepared, mounts: plan }, made, network }

@@ -6,6 +6,13 @@ import { Engine, type ImageInspect } from '../../engine/index.js'
 
 const MOST_KNOWN = 500
 
+/** What a container is to be made of. */
+export interface ContainerImage {
+  readonly facts: ImageFacts
+  /** A pull was waited for: what was decided before it may not be true any more. */
+  readonly pulled: boolean
+}
+
 /** Images for containers: got for the team, and looked into for what they bring along. */
 @Injectable()
 export class ContainerImages {
@@ -18,10 +25,10 @@ export class ContainerImages {
   ) {}
 
   /** @throws AppError INVALID_REFERENCE, IMAGE_NOT_PRESENT, PULL_FAILED, engine errors */
-  async get(wanted: ImageWanted): Promise<ImageFacts> {
+  async get(wanted: ImageWanted): Promise<ContainerImage> {
     const available = await this.source.ensure(wanted)
     const known = this.known.get(available.contentId)
-    if (known) return { ...known, reference: available.reference }
+    if (known) return { facts: { ...known, reference: available.reference }, pulled: available.pulled }
     const inspected = await this.engine.images.inspect(available.contentId).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'NOT_FOUND') throw new AppError('IMAGE_NOT_PRESENT', { reference: wanted.reference })
       throw error
@@ -29,7 +36,7 @@ export class ContainerImages {
     const facts = imageFacts(inspected, available)
     if (this.known.size >= MOST_KNOWN) this.known.clear()
     this.known.set(available.contentId, facts)
-    return facts
+    return { facts, pulled: available.pulled }
   }
 }
 

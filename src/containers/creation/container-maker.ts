@@ -11,7 +11,7 @@ import {
   type ResolvedMount,
 } from '../../admission/index.js'
 import type { Admitted } from '../../common/admitted.js'
-import { AppError, type ErrorCode } from '../../common/errors.js'
+import { AppError, isCertain } from '../../common/errors.js'
 import type { ContainerWants } from '../../common/quota.js'
 import type { TeamNetwork } from '../../common/team-network.js'
 import { type ContainerEntry, type ContainerSpec, Engine } from '../../engine/index.js'
@@ -46,9 +46,6 @@ interface AnonymousClaim {
 
 type AnonymousMount = Extract<ResolvedMount, { type: 'anonymous' }>
 
-/** The engine may have done it all the same: the rows stay pending, and the reconciler looks what came of it. */
-const UNCERTAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ENGINE_UNAVAILABLE', 'ENGINE_TIMEOUT', 'ENGINE_PROTOCOL', 'STOPPING'])
-
 /** Makes one container with its rows: claimed before the engine is asked, and all of it taken back if any step fails. */
 @Injectable()
 export class ContainerMaker {
@@ -77,7 +74,7 @@ export class ContainerMaker {
       await this.quota.container(claim.uid, team.id, wantsOf(spec))
       id = await this.create(claim, spec, making.parts.request.image)
     } catch (error) {
-      if (!isUncertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])
+      if (isCertain(error)) await this.abandon([claim, ...anonymous.map((each) => each.claim)])
       throw error
     }
     const target = { kind: 'container', team, uid: claim.uid, name, engineId: id } as const
@@ -174,10 +171,6 @@ function wantsOf({ HostConfig }: Admitted<ContainerSpec>): ContainerWants {
     0,
   )
   return { memory: Number(Memory ?? 0), cpus: Number(NanoCpus ?? 0) / 1e9, pids: Number(PidsLimit ?? 0), ports }
-}
-
-function isUncertain(error: unknown): boolean {
-  return !(error instanceof AppError) || UNCERTAIN.has(error.code)
 }
 
 function ignoreMissing(error: unknown): void {

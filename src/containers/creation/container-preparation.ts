@@ -10,10 +10,10 @@ import {
   TeamPolicies,
 } from '../../admission/index.js'
 import { AppError } from '../../common/errors.js'
-import type { PullPolicy } from '../../common/image-source.js'
 import { DEFAULT_NETWORK, type TeamNetwork, TeamNetworks } from '../../common/team-network.js'
+import { Engine } from '../../engine/index.js'
 import { ContainerLinks } from './container-links.js'
-import { ContainerImages } from './container-images.js'
+import { type ContainerImage, ContainerImages } from './container-images.js'
 import type { CreateContainerBody } from '../dto/create-container.body.js'
 import { Host } from './host-facts.js'
 import type { PortsWanted } from './host-ports.js'
@@ -48,10 +48,25 @@ export interface Asking {
   readonly team: TeamRef
   readonly userId: string
   readonly requestId: string
+  /** Images that the team does not have. */
+  readonly mayPull: boolean
+  /** Volumes that the request names and the team does not have. */
+  readonly mayMakeVolumes: boolean
 }
 
-export function askingOf({ target, principal, requestId }: Grant<'ContainerCreate' | 'PolicyCheck'>): Asking {
-  return { team: target.team, userId: principal.userId, requestId }
+/** What a creation does about a pull that takes long. */
+export interface Waiting {
+  /** Ends the pull. */
+  readonly ending: AbortSignal
+  /** Throws when the right to create was lost meanwhile. */
+  readonly confirm: () => Promise<void>
+}
+
+export function askingOf(grant: Grant<'ContainerCreate' | 'PolicyCheck'>): Asking {
+  const { team } = grant.target
+  const { principal, requestId } = grant
+  const rights = { mayPull: grant.holds('images.pull', team), mayMakeVolumes: grant.holds('volumes.create', team) }
+  return { team, userId: principal.userId, requestId, ...rights }
 }
 
 /** From a request to what can be made: policy, references and image, judged as early as each is known. */
@@ -65,17 +80,22 @@ export class ContainerPreparation {
     private readonly containers: TeamContainers,
     private readonly networks: TeamNetworks,
     private readonly links: ContainerLinks,
+    private readonly engine: Engine,
   ) {}
 
   /**
-   * Judges the request before its image is looked for, and again with what the image brings in.
-   * @throws AppError INVALID_REQUEST, POLICY_DENIED, IMAGE_NOT_PRESENT, PULL_FAILED
+   * Judges the request before its image is looked for, and again with what the image brings in. A pull may take long: after it, all is
+   * looked up anew, so that what a team or a user has lost meanwhile is lost here too.
+   * @throws AppError INVALID_REQUEST, POLICY_DENIED, PERMISSION_DENIED, IMAGE_NOT_PRESENT, PULL_FAILED, and the reason of `ending`
    */
-  async prepare(asking: Asking, body: CreateContainerBody, pull: PullPolicy = body.pull ?? 'missing'): Promise<Prepared> {
+  async prepare(asking: Asking, body: CreateContainerBody, { ending, confirm }: Waiting): Promise<Prepared> {
     const draft = await this.draft(asking, body)
     judgeContainer({ ...draft, image: null })
-    const image = await this.images.get({ ...asking, reference: body.image, policy: pull })
-    const prepared = { ...draft, image, mounts: this.plans.withImage(draft.mounts, image.volumes) }
+    const { facts: image, pulled } = await this.image(asking, body, ending)
+    ending.throwIfAborted()
+    if (pulled) await confirm()
+    const present = pulled ? await this.draft(asking, body) : draft
+    const prepared = { ...present, image, mounts: this.plans.withImage(present.mounts, image.volumes) }
     judgeContainer(prepared)
     return prepared
   }
@@ -84,7 +104,7 @@ export class ContainerPreparation {
   async judge(asking: Asking, body: CreateContainerBody): Promise<Judged> {
     const drafted = await this.draft(asking, body).catch(refusalOf)
     if (drafted instanceof AppError) return { refusal: drafted, imageJudged: false }
-    const image = await this.images.get({ ...asking, reference: body.image, policy: 'never' }).catch(ifNotPresent)
+    const image = (await this.images.get({ ...asking, reference: body.image, policy: 'never' }).catch(ifNotPresent))?.facts ?? null
     const mounts = image ? this.plans.withImage(drafted.mounts, image.volumes) : drafted.mounts
     const parts = { ...drafted, image, mounts }
     try {
@@ -95,18 +115,42 @@ export class ContainerPreparation {
     }
   }
 
-  private async draft({ team }: Asking, body: CreateContainerBody): Promise<Draft> {
+  /** Who may not pull is told so where a pull would be needed. */
+  private async image(
+    asking: Asking,
+    { image: reference, pull = 'missing' }: CreateContainerBody,
+    signal: AbortSignal,
+  ): Promise<ContainerImage> {
+    if (asking.mayPull || pull === 'never') return this.images.get({ ...asking, reference, policy: pull, signal })
+    const found = pull === 'always' ? null : await this.images.get({ ...asking, reference, policy: 'never' }).catch(ifNotPresent)
+    if (!found) throw new AppError('PERMISSION_DENIED', { permission: 'images.pull' })
+    return found
+  }
+
+  private async draft({ team, mayMakeVolumes }: Asking, body: CreateContainerBody): Promise<Draft> {
     const [policy, host] = await Promise.all([this.policies.of(team.id), this.host.facts()])
     const mounts = await this.plans.plan({ request: body, team, policy })
+    if (mounts.missing && !mayMakeVolumes) throw new AppError('PERMISSION_DENIED', { permission: 'volumes.create' })
     const request: ContainerRequest = body
     const ownNetwork = namesOwn(request.network) ? await this.networks.named(team, request.network, '/network') : null
     const links = await this.links.resolve(onTeamNetwork(request) ? (request.links ?? []) : [], team, ownNetwork?.name ?? DEFAULT_NETWORK)
     const network = ownNetwork && { engineName: ownNetwork.engineName, aliases: [], links }
+    const draft = { request, policy, host, mounts, network, ownNetwork, links }
     const shared = /^container:(.*)$/s.exec(request.network ?? '')?.[1]
-    if (shared === undefined) return { request, policy, host, mounts, network, ownNetwork, links }
+    if (shared === undefined) return draft
     const { id } = await this.containers.find(shared, team, '/network')
-    const joining = { ...request, network: `container:${id}` }
-    return { request: joining, policy, host, mounts, network, ownNetwork, links, containers: new Set([id]) }
+    const behind = await this.networkBehind(id)
+    // what the profile does not give any more is not to be had through a container that was made before
+    if (ENGINE_WORDS.has(behind) && behind !== 'none') judgeContainer({ ...draft, request: { ...request, network: behind }, image: null })
+    return { ...draft, request: { ...request, network: `container:${id}` }, containers: new Set([id]) }
+  }
+
+  /** The network of a container, and of that whose network it shares. */
+  private async networkBehind(id: string): Promise<string> {
+    const { HostConfig } = await this.engine.containers.inspect(id)
+    const mode = HostConfig.NetworkMode ?? ''
+    const next = /^container:(.+)$/.exec(mode)?.[1]
+    return next === undefined ? mode : this.networkBehind(next)
   }
 }
 

@@ -28,13 +28,13 @@ export class HostPorts {
   /** The host port of each that was asked for, in their order. @throws AppError PORT_IN_USE, CONFLICT when none is free */
   async reserve(uid: string, wanted: PortsWanted): Promise<number[]> {
     if (wanted.asked.length === 0) return []
-    const chosen = await this.store.reserve(uid, (taken) => choose(wanted, [...taken, ...this.onEngine()]))
+    const chosen = await this.store.reserve(uid, (taken) => choose(wanted, [...taken.map(plain), ...this.onEngine()]))
     return chosen.map(({ port }) => port)
   }
 
   /** Would they be free now? @throws as `reserve` */
   async assertFree(wanted: PortsWanted): Promise<void> {
-    if (wanted.asked.length > 0) choose(wanted, [...(await this.store.taken()), ...this.onEngine()])
+    if (wanted.asked.length > 0) choose(wanted, [...(await this.store.taken()).map(plain), ...this.onEngine()])
   }
 
   /** What runs beside the gateway, too. */
@@ -89,8 +89,18 @@ function isEvery(ip: string): boolean {
   return ip === '0.0.0.0' || ip === '::'
 }
 
-/** One spelling for each address; empty is all of them. */
+/** As it may have been written down by an earlier version. */
+function plain(place: HostPort): HostPort {
+  return { ...place, ip: plainIp(place.ip) }
+}
+
+/** One spelling for each address; empty is all of them. The engine takes an IPv4 address in IPv6 (`::ffff:127.0.0.1`) for IPv4, and binds it so. */
 function plainIp(ip: string): string {
   if (ip === '') return '0.0.0.0'
-  return isIPv6(ip) ? new URL(`http://[${ip}]`).hostname.slice(1, -1) : ip
+  if (!isIPv6(ip)) return ip
+  const plain = new URL(`http://[${ip}]`).hostname.slice(1, -1)
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(plain) ?? []
+  if (high === undefined || low === undefined) return plain
+  const bits = [high, low].map((half) => Number.parseInt(half, 16))
+  return bits.flatMap((half) => [half >> 8, half & 0xff]).join('.')
 }

@@ -18,6 +18,8 @@ import { TeamContainers } from '../team-containers.js'
 export interface MountPlan extends ResolvedMounts {
   /** Volumes by the team's name that are made if there is none: team's name → engine name. */
   readonly named: ReadonlyMap<string, string>
+  /** One of them does not exist yet. */
+  readonly missing: boolean
 }
 
 interface PlanRequest {
@@ -26,7 +28,13 @@ interface PlanRequest {
   readonly policy: TeamPolicy
 }
 
-type Mutable = { list: ResolvedMount[]; named: Map<string, string>; volumes: Set<string>; exports: Map<string, { readOnly: boolean }> }
+type Mutable = {
+  list: ResolvedMount[]
+  named: Map<string, string>
+  missing: boolean
+  volumes: Set<string>
+  exports: Map<string, { readOnly: boolean }>
+}
 
 /** Resolves every mount to what belongs to the team: the engine never sees a name of the client's. */
 @Injectable()
@@ -39,7 +47,7 @@ export class MountPlans {
 
   /** Looks names up and makes nothing. What is not the team's stays in the list, for admission to refuse. @throws AppError INVALID_REQUEST of a container in volumesFrom */
   async plan({ request, team, policy }: PlanRequest): Promise<MountPlan> {
-    const plan: Mutable = { list: [], named: new Map(), volumes: new Set(), exports: new Map() }
+    const plan: Mutable = { list: [], named: new Map(), missing: false, volumes: new Set(), exports: new Map() }
     for (const [at, mount] of (request.mounts ?? []).entries()) {
       const { type, source, readOnly, size } = mount
       const place = { pointer: `/mounts/${at}`, target: normalTarget(mount.target), readOnly: readOnly ?? false }
@@ -87,7 +95,9 @@ export class MountPlans {
   private async volume(name: string, team: TeamRef, plan: Mutable): Promise<string> {
     if (!OBJECT_NAME.test(name)) return name
     const [row] = await this.ownership.store.byName('volume', name, { teamIds: [team.id] })
-    const planned = (row && this.ownership.witness.agrees(row) && row.engine_id) || engineName(team.name, name)
+    const present = row && this.ownership.witness.agrees(row) ? row.engine_id : null
+    const planned = present || engineName(team.name, name)
+    if (!present) plan.missing = true
     plan.named.set(name, planned)
     plan.volumes.add(planned)
     return planned
