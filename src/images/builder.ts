@@ -84,10 +84,12 @@ export class Builder {
         const turn = await events.next()
         if (turn.done === true) break
         log.take(turn.value)
+        assertReadAlike(log, options)
       }
       log.end('done')
     } catch (error) {
       log.end('failed')
+      await events.return(undefined)
       throw withStep(error, log)
     }
     if (log.made === undefined) throw new AppError('BUILD_FAILED', { reason: 'the engine does not say what it made' })
@@ -147,6 +149,15 @@ export class Builder {
     const ours = Object.entries(config?.Labels ?? {}).find(([key, value]) => /^berth\./i.test(key) && value !== '')
     if (ours) throw new AppError('BUILD_FAILED', { reason: `it sets the label ${ours[0].slice(0, 100)}, and labels berth.* are reserved` })
   }
+}
+
+/**
+ * What was judged is what is built: an instruction that the engine joins to another would be missing in its count, which it tells before it does anything.
+ * It takes each label for one more.
+ */
+function assertReadAlike({ total, plan }: BuildLog, { labels }: BuildOptions): void {
+  if (total === undefined || total === plan.steps.length + Object.keys(labels).length) return
+  throw new AppError('BUILD_FAILED', { reason: 'the engine reads the Dockerfile differently than the gateway: write it in a simpler way' })
 }
 
 /** What the engine does after its work is done, to its end: a connection that is closed would be a build that is given up. */

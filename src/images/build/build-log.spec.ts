@@ -80,6 +80,12 @@ describe('what a build has made', () => {
     expect(log.made).toBe('sha256:2')
   })
 
+  it('has as many steps as the engine says at first, whatever a command prints later', () => {
+    const log = new BuildLog(() => undefined, new Map())
+    for (const stream of ['Step 1/4 : FROM scratch', 'Step 2/9 : RUN x', 'Step 3/8 : RUN y']) log.take({ status: '', stream })
+    expect(log.total).toBe(4)
+  })
+
   it('is not what a command prints', () => {
     const log = new BuildLog(() => undefined, new Map())
     log.plan = { steps: ['FROM scratch', 'RUN x'], stages: 1 }

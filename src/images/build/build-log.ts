@@ -8,7 +8,7 @@ const MOST_OUTPUT = 4_000
 const LONGEST_TEXT = 300
 /** Shorter ones would mask half of every text. */
 const SHORTEST_SECRET = 4
-const STEP = /^Step (\d+)\/\d+ : /
+const STEP = /^Step (\d+)\/(\d+) : /
 /** The builder paints what comes from stderr, and says itself which containers and contents it uses. */
 // eslint-disable-next-line no-control-regex -- that is what a paint begins with
 const PAINT = /\u001B\[\d*m/g
@@ -20,6 +20,8 @@ const OWN =
  * that was given for the build, that is too: a job is read by those who may not read env values.
  */
 export class BuildLog {
+  /** Of the whole build, as the engine counts them; it says so before it does anything. */
+  total: number | undefined
   private step = 0
   private output = ''
   private state = 'running'
@@ -45,7 +47,8 @@ export class BuildLog {
   take({ stream, aux }: ProgressEvent): void {
     if (aux?.ID !== undefined) this.contents.push(aux.ID)
     if (stream === undefined) return
-    const [, number] = STEP.exec(stream) ?? []
+    const [, number, total] = STEP.exec(stream) ?? []
+    if (this.step === 0) this.total = total === undefined ? undefined : Number(total)
     if (number !== undefined && Number(number) === this.step + 1) return this.next(Number(number))
     if (stream === ' ---> Using cache\n') this.state = 'cached'
     else if (!OWN.test(stream)) this.print(stream)
