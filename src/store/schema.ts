@@ -1,8 +1,10 @@
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { FormerExportsTable, FormerPoliciesTable, FormerSeccompTable } from './former-schema.js'
+import type { IdempotencyKeysTable } from './idempotency.schema.js'
 import type { EventMarksTable, EventsTable, LeasesTable, WebhooksTable } from './events.schema.js'
 
 export type * from './events.schema.js'
+export type * from './idempotency.schema.js'
 
 /**
  * The tables, the same on SQLite and PostgreSQL: ids and times are text (UUID, RFC 3339 in UTC with milliseconds, so that
@@ -24,6 +26,7 @@ export interface Schema {
   image_references: ImageReferencesTable
   image_scratch: ImageScratchTable
   jobs: JobsTable
+  idempotency_keys: IdempotencyKeysTable
   audit: AuditTable
   audit_chains: AuditChainsTable
   processes: ProcessesTable

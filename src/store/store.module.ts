@@ -4,6 +4,7 @@ import { Database } from './database.js'
 import { EventStore } from './events.store.js'
 import { HostExportStore } from './host-exports.store.js'
 import { HostPortStore } from './host-ports.store.js'
+import { IdempotencyStore } from './idempotency.store.js'
 import { IdentityStore } from './identities.store.js'
 import { ImageReferenceStore } from './image-references.store.js'
 import { ImageScratchStore } from './image-scratch.store.js'
@@ -34,6 +35,7 @@ const STORES = [
   EventStore,
   HostExportStore,
   HostPortStore,
+  IdempotencyStore,
   IdentityStore,
   ImageReferenceStore,
   ImageScratchStore,

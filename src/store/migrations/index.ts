@@ -16,6 +16,7 @@ import * as events from './0040-events.js'
 import * as webhooks from './0041-webhooks.js'
 import * as webhookTries from './0042-webhook-tries.js'
 import * as registries from './0050-registries.js'
+import * as idempotency from './0080-idempotency.js'
 import * as formerPolicies from './0090-former-policies.js'
 
 /** All migrations in order; a list in code, since a bundle or an image has no folder to scan. */
@@ -37,5 +38,6 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0042-webhook-tries': webhookTries,
   '0050-registries': registries,
   '0060-terminals': terminals,
+  '0080-idempotency': idempotency,
   '0090-former-policies': formerPolicies,
 }
