@@ -44,6 +44,7 @@ const EXPOSED = [
   'Content-Disposition',
   'Berth-Revision',
   'Berth-Error',
+  'Idempotency-Replayed',
   ...['Name', 'Type', 'Size', 'Mode', 'Modified', 'Target'].map((field) => `Berth-File-${field}`),
 ]
 

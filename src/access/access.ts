@@ -48,8 +48,8 @@ export class Access {
     return grant
   }
 
-  /** The second record of a mutation, after it was tried. */
-  async outcome(grant: Grant<OperationId>, principal: Principal | null, result: 'ok' | 'accepted' | ErrorCode): Promise<void> {
+  /** The second record of a mutation, after it was tried; `replayed`: it had been done before, and was not done again. */
+  async outcome(grant: Grant<OperationId>, principal: Principal | null, result: 'ok' | 'accepted' | 'replayed' | ErrorCode): Promise<void> {
     const request = { operation: grant.operation, principal, pointer: {}, requestId: grant.requestId, address: grant.address }
     await this.audit.appendAfter(record(request, operation(grant.operation), 'outcome', grant.target, grant.asAdmin, result))
   }

@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
 import { endingSignal } from './ending.js'
+import { readIdempotencyKey } from './idempotency-key.js'
 import { OPERATION, takesTeam } from './operation.decorator.js'
 import type { BerthRequest } from './request-context.js'
 
@@ -24,6 +25,7 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<BerthRequest>()
     assertQueryIsRead(context, request, id)
     request.berth.dryRun = readDryRun(request, id)
+    request.berth.idempotencyKey = readIdempotencyKey(request, id)
     // Before the decision: the object that it is about may be what was written.
     const revision = request.headers[REVISION_HEADER.toLowerCase()]
     if (typeof revision === 'string' && request.berth.principal) await this.revisions.reach(revision)

@@ -31,7 +31,7 @@ export function prepareEdge(app: NestFastifyApplication): void {
   fastify.setReplySerializer((payload) => replyJson(payload) as string)
   fastify.decorateRequest('berth', null as never)
   fastify.addHook('onRequest', async (request, reply) => {
-    request.berth = { principal: null, grant: null, dryRun: false, ending: undecided }
+    request.berth = { principal: null, grant: null, dryRun: false, idempotencyKey: null, ending: undecided }
     limitBody(request, reply, { refuse: (...late) => sendProblem(...late, logger) })
     void reply.header('x-request-id', request.id).headers(securityHeaders(request))
     await limited(app, request)

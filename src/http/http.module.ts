@@ -6,6 +6,9 @@ import { ContractDocument } from './contract-document.js'
 import { Coverage } from './coverage.js'
 import { Drain } from './drain.js'
 import { DryRunInterceptor } from './dry-run.js'
+import { IdempotencyInterceptor } from './idempotency.interceptor.js'
+import { KeptAnswersRetention } from './kept-answers-retention.js'
+import { KeptAnswers } from './kept-answers.js'
 import { OpenApiController } from './openapi.controller.js'
 import { OutcomeInterceptor } from './outcome.interceptor.js'
 import { ProblemFilter } from './problem.filter.js'
@@ -20,8 +23,12 @@ import { StrictValidationPipe } from './validation.pipe.js'
     ContractDocument,
     Coverage,
     Drain,
+    KeptAnswers,
+    KeptAnswersRetention,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_PIPE, useClass: StrictValidationPipe },
+    // Around all others: it keeps an answer with everything that they put into it.
+    { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: RevisionInterceptor },
     { provide: APP_INTERCEPTOR, useClass: OutcomeInterceptor },
     // After the audit's: what is only tried has no outcome.

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
 import { isOperation, operation } from '../access/index.js'
 import { ERRORS } from '../common/errors.js'
+import { documentIdempotencyKey } from './idempotency-key.js'
 
 type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>
 type SchemaObject = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string]
@@ -15,7 +16,10 @@ unique id prefix of at least 4 digits, or a name inside the team; image referenc
 sizes bytes, cpu cores, durations seconds. Errors are RFC 9457 problem details; docs/errors.md lists the codes.
 
 The answer of a write carries \`Berth-Revision\`. The next read at the same gateway process sees the write; a read that sends the
-header back sees it at any process, or is answered 503 after a second.`
+header back sees it at any process, or is answered 503 after a second.
+
+A write with an \`Idempotency-Key\` is done once. A repeat within 24 hours gets the same status, body and headers, and
+\`Idempotency-Replayed: true\`; the key with another request is 409 \`idempotency_mismatch\`.`
 
 /** What a path parameter is, by its name; and by its resource, where that changes the meaning. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -119,6 +123,7 @@ function complete(path: string, op: OperationObject): void {
   op.tags ??= [resource]
   const id = op.operationId ?? ''
   if (isOperation(id) && operation(id).target === 'public') op.security = []
+  if (isOperation(id)) documentIdempotencyKey(id, op)
   for (const parameter of op.parameters ?? []) {
     if (!('in' in parameter) || parameter.in !== 'path') continue
     parameter.description ??= PARAMETERS[`${resource}/${parameter.name}`] ?? PARAMETERS[parameter.name] ?? ''

@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply } from 'fastify'
 import { catchError, concatMap, from, map, type Observable, throwError } from 'rxjs'
 import { Access, operation } from '../access/index.js'
-import { AppError } from '../common/errors.js'
+import { AppError, type ErrorCode } from '../common/errors.js'
 import type { BerthRequest } from './request-context.js'
 
 /** Writes the second audit record of a mutation, before its answer goes out. */
@@ -21,9 +21,13 @@ export class OutcomeInterceptor implements NestInterceptor {
         return from(this.access.outcome(grant, principal, 'ok')).pipe(map(() => value))
       }),
       catchError((error: unknown) => {
-        const code = error instanceof AppError ? error.code : 'INTERNAL'
-        return from(this.access.outcome(grant, principal, code)).pipe(concatMap(() => throwError(() => error)))
+        return from(this.access.outcome(grant, principal, codeOf(error))).pipe(concatMap(() => throwError(() => error)))
       }),
     )
   }
+}
+
+/** What the audit log says of a failure. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof AppError ? error.code : 'INTERNAL'
 }

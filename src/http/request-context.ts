@@ -11,6 +11,8 @@ export interface RequestContext {
   mediaType?: string
   /** Decided as always, but nothing is to be changed. */
   dryRun: boolean
+  /** Of a write that may be repeated; see idempotency-key.ts. */
+  idempotencyKey: string | null
 }
 
 declare module 'fastify' {

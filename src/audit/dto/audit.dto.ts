@@ -100,7 +100,7 @@ export class AuditItem {
   target!: string | null
   /** Allowed by the host role, not by a role in the team. */
   asAdmin!: boolean
-  /** `ok`, `accepted`, `unknown` or an error code. */
+  /** `ok`, `accepted`, `replayed` (a repeat: nothing was done again), `unknown` or an error code. */
   result!: string
   /** Address of the client. */
   address!: string

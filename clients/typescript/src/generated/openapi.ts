@@ -1924,7 +1924,7 @@ export interface components {
             principal: string;
             principalId: string | null;
             requestId: string;
-            /** @description `ok`, `accepted`, `unknown` or an error code. */
+            /** @description `ok`, `accepted`, `replayed` (a repeat: nothing was done again), `unknown` or an error code. */
             result: string;
             /** @description Number in the log, rising. */
             seq: number;
@@ -4126,7 +4126,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4321,7 +4324,10 @@ export interface operations {
                 /** @description Starts it too; if that fails, the container is removed again. */
                 start?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4406,7 +4412,10 @@ export interface operations {
                 /** @description Its anonymous volumes too; named ones stay. */
                 volumes?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -4441,7 +4450,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -4681,6 +4693,8 @@ export interface operations {
                 team?: string;
             };
             header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
             };
@@ -4815,7 +4829,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -4908,7 +4925,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -4951,7 +4971,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -5000,7 +5023,10 @@ export interface operations {
                 /** @description Seconds until it is killed; the container's own when left out. */
                 timeout?: number;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -5043,7 +5069,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -5122,7 +5151,10 @@ export interface operations {
                 /** @description Seconds until it is killed; the container's own when left out. */
                 timeout?: number;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -5201,7 +5233,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -5281,7 +5316,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5325,7 +5363,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5400,7 +5441,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5442,7 +5486,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -5595,7 +5642,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description image reference (percent-encoded), digest or `sha256:` id */
                 ref: string;
@@ -5954,7 +6004,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5997,6 +6050,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
             };
@@ -6052,6 +6107,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
                 /** @description `wait=N`: answer when the job has ended, or after N seconds (60 at most) */
                 Prefer?: string;
             };
@@ -6140,7 +6197,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6252,7 +6312,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -6293,7 +6356,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description image reference (percent-encoded) */
                 ref: string;
@@ -6338,7 +6404,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description image reference (percent-encoded) */
                 ref: string;
@@ -6431,7 +6500,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6498,7 +6570,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -6564,7 +6639,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6606,7 +6684,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -6667,7 +6748,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6709,7 +6793,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6751,7 +6838,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6824,7 +6914,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6902,7 +6995,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -6937,7 +7033,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -6984,7 +7083,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name, full id, or unique id prefix of at least 4 digits */
                 ref: string;
@@ -7033,7 +7135,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7102,7 +7207,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7244,7 +7352,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7317,7 +7428,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -7351,6 +7465,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
             };
@@ -7500,7 +7616,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
@@ -7616,7 +7735,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7689,7 +7811,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -7722,7 +7847,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -7831,7 +7959,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -7876,7 +8007,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -7944,7 +8078,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8017,7 +8154,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -8050,7 +8190,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -8131,7 +8274,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -8176,7 +8322,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -8446,7 +8595,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8519,7 +8671,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -8552,7 +8707,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -8633,7 +8791,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -8680,7 +8841,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -8747,6 +8911,8 @@ export interface operations {
                 dryRun?: boolean;
             };
             header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
                 /** @description ETag of what you have read: 412 when it was changed since */
                 "If-Match"?: string;
             };
@@ -8825,7 +8991,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -8901,7 +9070,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name or id of the team */
                 team: string;
@@ -9082,7 +9254,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9155,7 +9330,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -9188,7 +9366,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -9233,7 +9414,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id or user name */
                 id: string;
@@ -9305,7 +9489,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9383,7 +9570,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description name */
                 name: string;
@@ -9422,7 +9612,10 @@ export interface operations {
                 /** @description name or id of the team; may be left out where the reference is not ambiguous */
                 team?: string;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9495,7 +9688,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9537,7 +9733,10 @@ export interface operations {
                 /** @description decides and checks as always, and changes nothing: 204 where it would be done, else the error that it would be */
                 dryRun?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description the same key with the same request within 24 hours answers the same again, and does nothing; see docs/retries.md */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description id */
                 id: string;
