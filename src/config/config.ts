@@ -208,8 +208,9 @@ export class Config {
   BERTH_REGISTRY_TIMEOUT = 120
 
   /**
-   * Key that registry passwords are encrypted with: 32 bytes as base64 or hex (`openssl rand -base64 32`). Several,
-   * comma-separated: the first encrypts, the others still decrypt. Without it BERTH_DATA_DIR/secrets.key is made. Secret.
+   * Key that registry passwords, second factors and kept answers are encrypted with: 32 bytes as base64 or hex
+   * (`openssl rand -base64 32`). Several, comma-separated: the first encrypts, the others still decrypt. Without it
+   * BERTH_DATA_DIR/secrets.key is made. Secret.
    */
   @list
   @IsArray()
