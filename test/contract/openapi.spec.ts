@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { OpenAPIObject } from '@nestjs/swagger'
 import { operation, type OperationId, OPERATIONS } from '../../src/access/index.js'
 import { openApiFaults } from '../../src/contract/openapi-faults.js'
+import { IDEMPOTENCY_KEY } from '../../src/http/idempotency-key.js'
 import { operationsOf, sorted } from '../../src/http/openapi.js'
 import { ROUTES } from '../../clients/typescript/src/index.js'
 
@@ -32,6 +33,15 @@ describe('api/openapi.json', () => {
       })
     },
   )
+
+  it('shows the Idempotency-Key at every write of somebody, but where the body is bytes', () => {
+    const takes = placed.filter(({ op }) =>
+      op.parameters?.some((each) => 'in' in each && each.in === 'header' && each.name === IDEMPOTENCY_KEY),
+    )
+    const bytes = new Set<OperationId>(['ImageBuild', 'ImageImport', 'ImageLoad', 'PutContainerArchive'])
+    const writes = offered.filter((id) => operation(id).effect === 'write' && operation(id).target !== 'public')
+    expect(takes.map(({ op }) => String(op.operationId)).sort()).toEqual(writes.filter((id) => !bytes.has(id)).sort())
+  })
 
   it('is written in one order, so that a change shows in the diff and nothing else does', () => {
     expect(text).toBe(`${JSON.stringify(sorted(DOCUMENT), null, 2)}\n`)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nowIso } from '../../src/common/clock.js'
 import { openDatabase } from '../../src/store/database.js'
@@ -119,6 +120,29 @@ describe('a gateway that is killed in the middle of its work', () => {
     await everyIntentHasItsOutcome()
     const unknown = await admin.ok<{ items: { result: string }[] }>('GET', '/audit?operation=ImageCreate&phase=outcome')
     expect(unknown.items.map(({ result }) => result)).toContain('unknown')
+  }, 60_000)
+
+  it('does not do again what it may have done, and says that it is not known', async () => {
+    const spec = { image: 'busybox:1', command: ['sleep', '600'], name: 'once', team: team.name }
+    await admin.ok('POST', '/containers?start=true', spec)
+    const stop = (key: string, timeout: number) =>
+      admin.http.post(`/containers/once/stop?timeout=${timeout}&team=${team.name}`).set('idempotency-key', key)
+    const first = stop('k1', 20).then(
+      ({ status }) => status,
+      () => null,
+    )
+    await delay(500)
+    const meanwhile = await stop('k1', 20).expect(409)
+    expect(meanwhile.body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('is not over') })
+    await gateway.kill()
+    expect(await first).toBeNull()
+    await gateway.start()
+    admin = await gateway.admin()
+    const again = await stop('k1', 20).expect(409)
+    expect(again.body).toMatchObject({ code: 'conflict', detail: expect.stringContaining('not known whether it was done') })
+    expect(again.headers).not.toHaveProperty('retry-after')
+    await until('the stop with a new key', 30_000, async () => (await stop('k2', 0)).status < 300)
+    await everyIntentHasItsOutcome()
   }, 60_000)
 })
 

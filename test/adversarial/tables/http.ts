@@ -159,6 +159,15 @@ export const HTTP: Table = {
       leaves: 'none',
     },
     {
+      name: 'an idempotency key of 10 KB at a write',
+      send: rest('POST', '/me/tokens', {
+        headers: { 'idempotency-key': 'x'.repeat(10_000) },
+        body: { name: 't', permissions: ['self.read'] },
+      }),
+      answers: 'invalid_request',
+      leaves: 'none',
+    },
+    {
       name: 'a Host of somebody else, in no answer',
       send: target('GET', '/api/v1/me', { host: 'evil.example' }),
       answers: 200,
