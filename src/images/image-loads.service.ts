@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common'
+import { isDeepStrictEqual } from 'node:util'
 import type { Grant } from '../access/index.js'
 import type { BytesIn } from '../common/bytes.js'
 import { AppError } from '../common/errors.js'
@@ -28,6 +29,7 @@ interface Loading {
   readonly id: string
   readonly reference: ImageReference
   readonly work: TagName
+  readonly diffIds: readonly string[]
 }
 
 /** Images out of an archive of `docker save`, of this gateway's or of any engine's. */
@@ -85,13 +87,13 @@ export class ImageLoads {
   private plan({ teamId, reference }: LoadRequest, images: readonly ArchivedImage[]): Loading[] {
     if (reference && images.length > 1) throw refused(`it has ${images.length} images, which can not all be ${reference.familiar}`)
     const found = new Map<string, Omit<Loading, 'work'>>()
-    for (const { id, names } of images) {
+    for (const { id, names, diffIds } of images) {
       const wanted = reference ? [reference] : names.map((name) => parsed(name))
       if (wanted.length === 0) throw refused('an image has no name: say what it is to be called, by ?reference=')
       for (const each of wanted) {
         const before = found.get(each.normalised)
         if (before && before.id !== id) throw refused('two images have one name', each.familiar)
-        if (!before) found.set(each.normalised, { id, reference: each })
+        if (!before) found.set(each.normalised, { id, reference: each, diffIds })
       }
     }
     // only now: a tag of work must come to an end
@@ -100,8 +102,11 @@ export class ImageLoads {
 
   private async take({ teamId, creatorId }: LoadRequest, loading: readonly Loading[]): Promise<Made[]> {
     // all of them first: a lie of the engine must not leave a half of the archive
-    for (const { id, work } of loading) {
-      const { Id } = await this.engine.images.inspect(tagOf(work))
+    for (const { id, work, diffIds } of loading) {
+      const { Id, RootFS } = await this.engine.images.inspect(tagOf(work))
+      // of the same bytes, but read by other rules: it would be made of layers that were never sent, and are another team's
+      if (!isDeepStrictEqual(RootFS.Layers ?? [], diffIds))
+        throw refused('the engine reads the configuration of an image differently than the gateway')
       if (Id !== id) throw new AppError('IMPORT_FAILED', { reason: 'the engine made another image than the archive has' })
     }
     for (const { id, reference } of loading) await this.content.point({ teamId, reference, creatorId }, id)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gzipSync } from 'node:zlib'
 import { busyboxTar, tarOf } from '../../scripts/tar.js'
@@ -175,7 +175,20 @@ describe('images.load', () => {
     const list = JSON.stringify([{ Config, RepoTags: ['stolen:1'], Layers }])
     const withLayer = (content: string) =>
       rawTar({ name: Config, content: config }, { name: Layers[0]!, content }, { name: 'manifest.json', content: list })
+    const own = tarOf({ mine: 'x' })
+    const { RootFS } = await engineJson<{ RootFS: { Layers: string[] } }>(bed().socketPath, 'GET', `/images/${secret.id}/json`)
+    /** Judged by one key, and made by another one: the engine folds the case of keys. */
+    const twice = (key: string) => {
+      const digests = RootFS.Layers.map(() => `sha256:${createHash('sha256').update(own).digest('hex')}`)
+      const rootfs = [digests, RootFS.Layers].map((ids) => JSON.stringify({ type: 'layers', diff_ids: ids }))
+      const content = `{"architecture":"amd64","os":"linux","config":{},"rootfs":${rootfs[0]},"${key}":${rootfs[1]}}`
+      const layers = RootFS.Layers.map((_, at) => ({ name: `l${at}.tar`, content: own }))
+      const items = JSON.stringify([{ Config: 'c.json', RepoTags: ['stolen:1'], Layers: layers.map(({ name }) => name) }])
+      return rawTar(...layers, { name: 'c.json', content }, { name: 'manifest.json', content: items })
+    }
     for (const archive of [
+      twice('RootFS'),
+      twice('rootf\u017f'),
       rawTar({ name: Config, content: config }, { name: 'manifest.json', content: list }),
       withLayer(''),
       withLayer('something else'),

@@ -293,7 +293,7 @@ export const CONTAINER_FIELDS: Readonly<Record<string, FieldRow>> = {
     only('on the list of an administrator', (servers: string[], { granted }) => servers.every((server) => granted.dns.includes(server))),
   ),
   'HostConfig.DnsOptions': all('string[]', atMost(8, /^[a-z0-9:-]{1,32}$/, 'a resolver option')),
-  'HostConfig.DnsSearch': all('string[]', atMost(6, /^([A-Za-z0-9-]+\.?)+$|^\.$/, 'a domain')),
+  'HostConfig.DnsSearch': all('string[]', atMost(6, /^(?=.{1,253}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.?$|^\.$/, 'a domain')),
   'HostConfig.ExtraHosts': by('string[]', shape.extraHosts(false), shape.extraHosts(false), shape.extraHosts(true)),
   'HostConfig.Links': never('string[]'),
   NetworkingConfig: all('object', object, 'ignored'),

@@ -1,3 +1,4 @@
+import { foldKey } from '../../admission/index.js'
 import { refused } from './refused.js'
 
 /** One image of `docker save`, as manifest.json has it. */
@@ -25,6 +26,8 @@ export function parseManifest(bytes: Buffer): ManifestItem[] {
 export function diffIdsOf(config: Buffer, name: string): string[] {
   const parsed = json(config, name)
   const { rootfs } = isObject(parsed) ? parsed : {}
+  // the engine folds the case of keys, and takes the last
+  if (hasTwin(parsed, 'rootfs') || hasTwin(rootfs, 'diff_ids')) throw refused('the configuration of an image names its layers twice', name)
   const ids = isObject(rootfs) ? (rootfs['diff_ids'] ?? []) : undefined
   if (!isTexts(ids, MOST_LAYERS)) throw refused("an image's configuration is not understood", name)
   return ids
@@ -49,6 +52,10 @@ function json(bytes: Buffer, name: string): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasTwin(value: unknown, key: string): boolean {
+  return isObject(value) && Object.keys(value).some((other) => other !== key && foldKey(other) === key)
 }
 
 function isTexts(value: unknown, most: number): value is string[] {

@@ -73,7 +73,7 @@ describe('an archive of docker save', () => {
       { name: 'repositories', content: '{"app":{"1":"x"}}' },
       { name: 'index.json', content: '{}' },
     ])
-    expect(images).toEqual([{ id: sha(config), names: ['app:1'] }])
+    expect(images).toEqual([{ id: sha(config), names: ['app:1'], diffIds: [sha(layer)] }])
     expect(JSON.parse(out['manifest.json']!)).toEqual([{ Config: 'c.json', RepoTags: ['berth.invalid/x:0'], Layers: ['l/layer.tar'] }])
     expect(Object.keys(out)).toEqual(['l', 'l/layer.tar', 'c.json', 'manifest.json'])
     expect(out['l/layer.tar']).toBe(layer.toString())
@@ -123,6 +123,18 @@ describe('an archive of docker save', () => {
       /a layer is not what/,
     ],
     ['no configuration', without('c.json'), /the configuration of an image is not in it/],
+    ...[
+      `{"RootFS":{"diff_ids":["${sha('x')}"]},`,
+      `{"rootf\u017f":{},`,
+      `{"rootfs":{"diff_ids":["${sha(layer)}"],"Diff_IDs":[]},"a":{},`,
+    ].map((begin) => {
+      const content = begin.startsWith('{"rootfs"') ? `${begin.slice(0, -1)}}` : begin + config.slice(1)
+      return [
+        `a second spelling of a key: ${begin}`,
+        [...without('c.json'), { name: 'c.json', content }],
+        /names its layers twice/,
+      ] as const
+    }),
     ['a configuration that is none', [{ name: 'c.json', content: '[]' }, ...without('c.json')], /configuration is not understood/],
     ['no list', without('manifest.json'), /no manifest\.json/],
     ['a list that is none', [...without('manifest.json'), { name: 'manifest.json', content: '{}' }], /lists no images/],

@@ -18,6 +18,8 @@ export interface ArchivedImage {
   readonly id: string
   /** As the archive names it. */
   readonly names: readonly string[]
+  /** What it is made of, lowest first: each of them was in the archive. */
+  readonly diffIds: readonly string[]
 }
 
 /**
@@ -144,7 +146,7 @@ export class LoadArchive {
     if (found.includes(undefined)) throw refused('a layer is not in it', Layers[found.indexOf(undefined)])
     if (found.length !== diffIds.length || found.some((digest, at) => digest !== diffIds[at]))
       throw refused('a layer is not what the image says', Config)
-    return { id, names: RepoTags ?? [] }
+    return { id, names: RepoTags ?? [], diffIds }
   }
 
   /** Behind a link: older engines save a layer once, and link to it. */

@@ -60,6 +60,8 @@ export class TarPassage {
   private rest = 0
   private kept: Kept | null = null
   private meta: Meta = {}
+  /** Something was said of an entry that has not come yet. */
+  private isAnnounced = false
   private ended = false
 
   constructor(
@@ -77,7 +79,7 @@ export class TarPassage {
       this.held = this.ended ? NOTHING : Buffer.from(bytes.subarray(whole))
       if (whole > 0) yield bytes.subarray(0, whole)
     }
-    if (!this.ended && (this.rest > 0 || this.held.length > 0))
+    if (!this.ended && (this.rest > 0 || this.held.length > 0 || this.isAnnounced))
       throw refused(this.entries === 0 ? 'it is no tar' : 'it ends within an entry')
   }
 
@@ -111,6 +113,8 @@ export class TarPassage {
   /** Answers how much of it goes on. */
   private head(block: Buffer): number {
     if (block.every((byte) => byte === 0)) {
+      // it would count for what is put behind the client's entries
+      if (this.isAnnounced) throw refused('it ends within an entry')
       this.ended = true
       return 0
     }
@@ -124,6 +128,7 @@ export class TarPassage {
 
   /** What is said of the next entry before its own head. */
   private more(flag: string, size: number): void {
+    this.isAnnounced = flag !== 'g' || this.isAnnounced
     if (size > MOST_META) throw refused('an entry has a name or attributes that are too long')
     this.open(size, (bytes) => {
       if (flag === 'L') this.meta = { ...this.meta, path: text(bytes) }
@@ -136,6 +141,7 @@ export class TarPassage {
   private entry(block: Buffer, flag: string, stated: number): void {
     const { path, linkpath, size = stated } = this.meta
     this.meta = {}
+    this.isAnnounced = false
     if (++this.entries > MOST_ENTRIES) throw refused(`it has more than ${MOST_ENTRIES} entries`)
     const type = TYPES[flag] ?? 'other'
     // ustar has more of the name elsewhere
