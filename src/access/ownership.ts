@@ -11,7 +11,7 @@ import { engineName, OBJECT_NAME } from './names.js'
 import { creationOf, LABEL_UID, Witness } from './witness.js'
 import type { TeamRef } from './principal.js'
 import { ProcessIdentity } from './process-identity.js'
-import { type LabelledKind, LABELLED_KINDS, objectsOf, reconcileRow } from './reconcile.js'
+import { type LabelledKind, LABELLED_KINDS, objectsOf, reconcileRow, reviveRow } from './reconcile.js'
 
 /** What is to be made: its row exists already, so a crash at any point leaves nothing that nobody owns. */
 export interface Claim {
@@ -124,8 +124,19 @@ export class Ownership {
   /** Holds every row to what the engine has; the inventory must not be stale. */
   async reconcile(): Promise<void> {
     let ended = false
-    for (const row of await this.store.held()) ended = (await reconcileRow(this, row)) || ended
+    const rows = await this.store.held()
+    for (const row of rows) ended = (await reconcileRow(this, row)) || ended
     if (ended) this.changes.announce({})
+    await this.reviveAll(new Set(rows.map((row) => row.uid)))
+  }
+
+  /** What has our labels and the uid of none of these rows. */
+  private async reviveAll(held: ReadonlySet<string>): Promise<void> {
+    for (const kind of LABELLED_KINDS)
+      for (const object of objectsOf(this.inventory, kind)) {
+        const uid = object.labels[LABEL_UID]
+        if (uid && !held.has(uid)) await reviveRow(this, kind, object)
+      }
   }
 
   /** The engine says that the object is no more. */

@@ -41,6 +41,18 @@ export async function reconcileRow(keeping: RowKeeping, row: OwnershipRow): Prom
   return true
 }
 
+/**
+ * Gives what came after its row had been given up (the engine took longer than a lease) to the team that asked for it. Only a row
+ * that never stood for anything: one that did has lost its object, and what has the same labels is a copy or a restored backup.
+ */
+export async function reviveRow(keeping: RowKeeping, kind: LabelledKind, object: Entry): Promise<void> {
+  const row = await keeping.store.byUid(object.labels[LABEL_UID] ?? '')
+  if (row?.kind !== kind || row.state !== 'gone' || row.engine_id !== null || !keeping.witness.proves(row, object.labels)) return
+  // Just removed by another process, the inventory may have it still.
+  const present = await keeping.inventory.refresh(kind, object.id)
+  if (present && keeping.witness.proves(row, present.labels)) await keeping.store.revive(row, object.id, creationOf(object.created))
+}
+
 async function endIfGone(keeping: RowKeeping, row: OwnershipRow, kind: LabelledKind): Promise<boolean> {
   if (keeping.witness.agrees(row)) return false
   // Just made, the inventory may not have met it: the engine itself has the last word.

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common'
-import { Database } from './database.js'
+import { AppError } from '../common/errors.js'
+import { Database, isUniqueViolation } from './database.js'
 import { assertRoomForObject } from './quota-room.js'
 import { lockTeam } from './team-lock.js'
 import type { OwnedKind, OwnershipRow, OwnershipTable } from './schema.js'
@@ -120,6 +121,25 @@ export class OwnershipStore {
       .executeTakeFirst()
     this.wrote()
     return done.numUpdatedRows === 1n
+  }
+
+  /**
+   * gone → live, for a row that was given up before it was known to stand for anything. False where it is another's by now: its name
+   * is taken, the object has a row, or the team is deleted.
+   */
+  async revive({ uid, team_id: teamId }: OwnershipRow, engineId: string, engineCreated: string): Promise<boolean> {
+    try {
+      const done = await this.db.transaction().execute(async (tx) => {
+        await lockTeam(tx, teamId)
+        const row = tx.updateTable('ownership').set({ state: 'live', holds_name: 1, engine_id: engineId, engine_created: engineCreated })
+        return row.where('uid', '=', uid).where('state', '=', 'gone').where('engine_id', 'is', null).executeTakeFirst()
+      })
+      this.wrote()
+      return done.numUpdatedRows === 1n
+    } catch (error) {
+      if (isUniqueViolation(error) || (error instanceof AppError && error.code === 'NOT_FOUND')) return false
+      throw error
+    }
   }
 
   /** Keeps a pending row alive while its process still works on it. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common'
 import { assertNewName, type Grant, OpenRights } from '../../access/index.js'
-import { AppError, toProblem } from '../../common/errors.js'
+import { AppError, isCertain, toProblem } from '../../common/errors.js'
 import { DEFAULT_NETWORK, TeamNetworks } from '../../common/team-network.js'
 import { Engine } from '../../engine/index.js'
 import { ContainerMaker, type Making } from './container-maker.js'
@@ -21,6 +21,13 @@ const LONGEST_NAME = 63
 type Batch = Omit<Making, 'name'> & {
   /** Volumes that did not exist before. */
   readonly made: readonly string[]
+}
+
+/** What came of one copy. */
+interface Copied {
+  readonly item: ContainerCopy
+  /** There is a container, or may be one yet. */
+  readonly isThere: boolean
 }
 
 /** Creates containers, and runs them: judge, get the image, resolve the mounts, make. */
@@ -54,9 +61,9 @@ export class ContainerCreation {
     if (body.count === undefined) {
       return await this.one(making, names[0]).catch((error: unknown) => this.takeBack(making, error))
     }
-    const items = await this.copies(making, names, grant.requestId)
-    if (items.every((item) => item.error)) await this.plans.discard(making.made)
-    return { items }
+    const copies = await this.copies(making, names, grant.requestId)
+    if (!copies.some(({ isThere }) => isThere)) await this.plans.discard(making.made)
+    return { items: copies.map(({ item }) => item) }
   }
 
   private async prepare(
@@ -94,8 +101,8 @@ export class ContainerCreation {
     return true
   }
 
-  private async copies(making: Batch, names: readonly (string | undefined)[], requestId: string): Promise<ContainerCopy[]> {
-    const results: ContainerCopy[] = []
+  private async copies(making: Batch, names: readonly (string | undefined)[], requestId: string): Promise<Copied[]> {
+    const results: Copied[] = []
     const queue = [...names.entries()]
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await this.copy(making, next[1], requestId)
@@ -104,18 +111,19 @@ export class ContainerCreation {
     return results
   }
 
-  private async copy(making: Batch, name: string | undefined, requestId: string): Promise<ContainerCopy> {
+  private async copy(making: Batch, name: string | undefined, requestId: string): Promise<Copied> {
     try {
-      return { container: await this.one(making, name) }
+      return { item: { container: await this.one(making, name) }, isThere: true }
     } catch (error) {
       const problem = toProblem(error, requestId)
       if (problem.status >= 500) this.logger.error({ err: error, requestId }, problem.detail)
-      return { error: problem }
+      return { item: { error: problem }, isThere: !isCertain(error) }
     }
   }
 
+  /** Not after an uncertain answer: for a name that is gone by then the engine makes a volume of nobody. */
   private async takeBack(making: Batch, error: unknown): Promise<never> {
-    await this.plans.discard(making.made)
+    if (isCertain(error)) await this.plans.discard(making.made)
     throw error
   }
 }

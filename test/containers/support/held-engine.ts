@@ -1,4 +1,4 @@
-/** A unix socket before the bed's engine that holds each creation of a container until the test lets it go. */
+/** A unix socket before the bed's engine that holds each creation and start of a container until the test lets it go. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,10 +6,15 @@ import { join } from 'node:path'
 import { bed } from '../../support/bed.js'
 
 const CREATION = /POST \/v1\.\d+\/containers\/create\?/
+const START = /POST \/v1\.\d+\/containers\/[0-9a-f]{64}\/start/
 
 export class HeldEngine {
   /** What to do before a creation goes on; null: nothing is held. */
   before: (() => Promise<unknown>) | null = null
+  /** What to do before a start goes on; null: nothing is held. */
+  beforeStart: (() => Promise<unknown>) | null = null
+  /** The connection of a creation is cut at once, and the engine is asked for it when this ends; null: nothing is late. */
+  late: Promise<unknown> | null = null
   private readonly dir = mkdtempSync(join(tmpdir(), 'berth-held-'))
   private readonly sockets = new Set<Socket>()
   private readonly server: Server = createServer({ allowHalfOpen: true }, (client) => this.pass(client))
@@ -44,9 +49,35 @@ export class HeldEngine {
     // one piece after the other: what comes behind a held one waits for it
     let gone: Promise<unknown> = Promise.resolve()
     client.on('data', (bytes) => {
-      const hold = CREATION.test(bytes.toString('latin1')) ? this.before : null
+      const isCreation = CREATION.test(bytes.toString('latin1'))
+      if (isCreation && this.late) return this.askLater(client, bytes, this.late)
+      const hold = isCreation ? this.before : START.test(bytes.toString('latin1')) ? this.beforeStart : null
       gone = gone.then(() => hold?.()).then(() => engine.write(bytes))
     })
     client.on('end', () => void gone.then(() => engine.end()))
   }
+
+  private askLater(client: Socket, first: Buffer, late: Promise<unknown>): void {
+    const pieces = [first]
+    const left = (): number => lengthOf(first) - pieces.reduce((sum, { length }) => sum + length, 0)
+    const send = (): void => {
+      if (left() > 0) return
+      const engine = connect(bed().socketPath)
+      this.sockets.add(engine)
+      engine.on('error', () => engine.destroy()).resume()
+      client.destroy()
+      void late.then(() => engine.write(Buffer.concat(pieces)))
+    }
+    client.removeAllListeners('data').on('data', (more: Buffer) => {
+      pieces.push(more)
+      send()
+    })
+    send()
+  }
+}
+
+/** Of a request, by its head. */
+function lengthOf(request: Buffer): number {
+  const head = request.indexOf('\r\n\r\n') + 4
+  return head + Number(/content-length: (\d+)/i.exec(request.subarray(0, head).toString('latin1'))?.[1] ?? 0)
 }
