@@ -14,6 +14,9 @@ export const MEASURING = 'the engine is measuring its disk already'
 /** The reason of what a container that goes is asked for. */
 export const REMOVING = 'the container is being removed'
 
+/** How a forced removal fails where the container ends in the same moment, and one whose files are still let go of: again, and it succeeds. */
+export const REMOVAL_RACE = /could not kill running container .* is not running|unable to remove filesystem/i
+
 /** The reason why what differs from an image can't be said: the engine gives up at a file that is gone when it gets there. */
 export const VANISHING = 'files of the container go while they are compared: try again, or pause it first'
 /** As its walk says it: "lstat …", "open …" or "readdirent: no such file or directory". */
@@ -52,6 +55,8 @@ export const CONFLICTS: readonly (readonly [RegExp, ErrorCode, string?])[] = [
   ],
   [/is not connected to( the)? network/i, 'CONFLICT', 'the container is not connected to the network'],
   [/disk usage operation is already running/i, 'CONFLICT', MEASURING],
+  // runc's, where the kernel does not take a limit below what is used (cgroup v1)
+  [/unable to set memory limit to \d+ \(current usage/i, 'CONFLICT', 'the container uses more memory than that now'],
   [/^address already in use$/i, 'CONFLICT', 'another container has the address'],
   [/one of the networks in private \(none\) mode/i, 'CONFLICT', 'the container was made without a network'],
   [
@@ -101,6 +106,10 @@ export const COPY_REASONS: readonly (readonly [RegExp, string])[] = [
   [/volume is marked read-only|read-only file system/i, 'what is mounted there is read-only'],
   [/cannot overwrite (non-)?directory|cannot overwrite .* with/i, 'a folder would be replaced by a file, or a file by a folder'],
   [/extraction point is not a directory|not a directory/i, 'the path is not a folder'],
+  [/file name too long/i, 'the path is too long'],
+  // the second one is moby's own, which counts folders too
+  [/too many levels of symbolic links|too many links/i, 'the path leads over too many links or folders'],
+  [/device or resource busy/i, 'something is mounted there'],
   [/is not running/i, 'the container is not running'],
 ]
 

@@ -14,7 +14,7 @@ import type { Admitted } from '../../common/admitted.js'
 import { AppError, isCertain } from '../../common/errors.js'
 import type { ContainerWants } from '../../common/quota.js'
 import type { TeamNetwork } from '../../common/team-network.js'
-import { type ContainerEntry, type ContainerSpec, Engine } from '../../engine/index.js'
+import { type ContainerEntry, type ContainerSpec, Engine, REMOVING, type VolumeEntry } from '../../engine/index.js'
 import { ContainerStarts } from '../container-starts.js'
 import { HostPorts } from './host-ports.js'
 import { assertMounted, VolumesGone } from '../mounted-volumes.js'
@@ -45,6 +45,9 @@ interface AnonymousClaim {
 }
 
 type AnonymousMount = Extract<ResolvedMount, { type: 'anonymous' }>
+
+/** For a removal that is under way. */
+const LONGEST_END_MS = 10_000
 
 /** Makes one container with its rows: claimed before the engine is asked, and all of it taken back if any step fails. */
 @Injectable()
@@ -81,7 +84,7 @@ export class ContainerMaker {
     try {
       return await this.settle(making, target, { claim, anonymous, spec })
     } catch (error) {
-      await this.undo(id, [claim, ...anonymous.map((each) => each.claim)])
+      await this.undo(id, claim, anonymous)
       if (error instanceof VolumesGone) await this.removeStrays(error.strays)
       throw error
     }
@@ -118,20 +121,46 @@ export class ContainerMaker {
       await this.ownership.settle(volume, engineName, entry.created)
     }
     if (!making.start) return { target, entry: created }
-    await this.starts.start(target)
+    await this.starts.start(target).catch(whileMade)
     // Gone already, if it is to be removed at its end.
     return { target, entry: (await inventory.refresh('container', target.engineId)) ?? { ...created, state: 'removing' } }
   }
 
   /** Never throws: the error that led here is the one to tell. What can't be undone now stays owned and visible. */
-  private async undo(id: string, claims: readonly Claim[]): Promise<void> {
+  private async undo(id: string, claim: Claim, anonymous: readonly AnonymousClaim[]): Promise<void> {
     try {
-      await this.engine.containers.remove(id, { force: true, volumes: true }).catch(ignoreMissing)
+      await this.engine.containers.remove(id, { force: true, volumes: true }).catch((error: unknown) => this.awaitEnd(id, error))
       await this.engine.inventory.refresh('container', id)
-      await this.abandon(claims)
+      await this.abandon([claim])
+      await this.dropVolumes(anonymous.map((each) => each.claim))
     } catch (error) {
       this.logger.error({ err: error, container: id }, 'a container that failed could not be removed')
     }
+  }
+
+  /** Somebody else removes it at this moment, or has done it: until that is done it holds its volumes. */
+  private async awaitEnd(id: string, error: unknown): Promise<void> {
+    if (!(error instanceof AppError) || error.details['reason'] !== REMOVING) return ignoreMissing(error)
+    await this.engine.containers.wait(id, { condition: 'removed', signal: AbortSignal.timeout(LONGEST_END_MS) }).catch(ignoreMissing)
+  }
+
+  /** They went with their container, unless somebody else removed that: then they are there still, and must not lose their rows. */
+  private async dropVolumes(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return
+    const present = await this.engine.volumes.list()
+    for (const claim of claims) {
+      const row = { kind: claim.kind, uid: claim.uid, team_id: claim.team.id }
+      const name = present.find(({ Labels }) => this.ownership.witness.proves(row, Labels ?? {}))?.Name
+      const left = name === undefined ? undefined : await this.dropVolume(name)
+      if (left) await this.ownership.settle(claim, left.id, left.created)
+      else await this.ownership.abandon(claim)
+    }
+  }
+
+  /** What is left of it: all of it, where it could not be removed. */
+  private async dropVolume(name: string): Promise<VolumeEntry | undefined> {
+    await this.engine.volumes.remove(name).catch((err: unknown) => this.logger.warn({ err, volume: name }, 'an anonymous volume stays'))
+    return this.engine.inventory.refresh('volume', name)
   }
 
   /** Never throws: another container that met the same may hold one still, and takes it away after itself. */
