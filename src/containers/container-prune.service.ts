@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { type Grant, ownScopeOf, type TeamRef } from '../access/index.js'
 import { hasLabel } from '../admission/index.js'
-import { AppError } from '../common/errors.js'
+import { AppError, type ErrorCode } from '../common/errors.js'
 import { Engine } from '../engine/index.js'
 import type { Listed } from './container-filter.js'
 import { ContainerRemoval } from './container-removal.js'
@@ -14,9 +14,14 @@ import { LiveContainers } from './watch/watch-list.js'
 /** As the engine's own prune has it. */
 const ENDED: ReadonlySet<ContainerStatus> = new Set(['created', 'exited', 'dead'])
 
+/** After these a prune goes on with the others. */
+const STAYS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['NOT_FOUND', 'CONTAINER_RUNNING', 'CONTAINER_PAUSED', 'CONFLICT', 'ENGINE_ERROR'])
+
 /** Removes what does not run. */
 @Injectable()
 export class ContainerPrune {
+  private readonly logger = new Logger('containers')
+
   constructor(
     private readonly engine: Engine,
     private readonly live: LiveContainers,
@@ -40,15 +45,16 @@ export class ContainerPrune {
     return { items, spaceReclaimed }
   }
 
-  /** Bytes; null for one that was started or removed meanwhile. */
+  /** Bytes; null for one that was started or removed meanwhile, or that the engine fails to remove: the others go all the same. */
   private async drop({ entry }: Listed): Promise<number | null> {
     try {
       const { writable } = await this.engine.containers.sizes(entry.id)
       await this.removal.remove({ engineId: entry.id, uid: null })
       return writable
     } catch (error) {
-      if (error instanceof AppError && ['NOT_FOUND', 'CONTAINER_RUNNING', 'CONTAINER_PAUSED', 'CONFLICT'].includes(error.code)) return null
-      throw error
+      if (!(error instanceof AppError) || !STAYS.has(error.code)) throw error
+      if (error.code === 'ENGINE_ERROR') this.logger.warn({ err: error, container: entry.id }, 'a container could not be pruned')
+      return null
     }
   }
 }

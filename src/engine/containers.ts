@@ -1,7 +1,9 @@
 import type { Admitted } from '../common/admitted.js'
+import { AppError } from '../common/errors.js'
 import { listOf, object, type Shape } from './answer-shape.js'
 import type { EngineClient } from './client.js'
 import { containerName, fullId, query } from './engine-path.js'
+import { REMOVAL_RACE } from './engine-texts.js'
 import type { LogLine } from './line-joiner.js'
 import { readLogLines } from './log-lines.js'
 import { withBody } from './modem.js'
@@ -151,7 +153,13 @@ export class Containers {
   /** `volumes` removes its anonymous volumes too. */
   async remove(id: string, options: { force?: boolean; volumes?: boolean } = {}): Promise<void> {
     const { force, volumes: v } = options
-    await this.client.act((docker) => docker.getContainer(fullId(id)).remove({ force, v }), { graceSeconds: SLOW_REMOVE })
+    const remove = () => this.client.act((docker) => docker.getContainer(fullId(id)).remove({ force, v }), { graceSeconds: SLOW_REMOVE })
+    try {
+      await remove()
+    } catch (error) {
+      if (!force || !isRemovalRace(error)) throw error
+      await remove()
+    }
   }
 
   /** Its processes. `psArgs` go to the host's ps: `eww` prints environments, so callers allow only what they know. */
@@ -208,4 +216,8 @@ export class Containers {
     const path = `/containers/${fullId(id)}/attach${query({ stream: 1, stdin, stdout: 1, stderr: 1, detachKeys: NO_KEYS })}`
     return this.client.hijack(path, { tty, signal })
   }
+}
+
+function isRemovalRace(error: unknown): boolean {
+  return error instanceof AppError && REMOVAL_RACE.test(String(error.cause))
 }

@@ -134,6 +134,29 @@ describe('an engine that answers', () => {
   })
 })
 
+describe('a removal', () => {
+  const refusal = (text: string) =>
+    json(JSON.stringify({ message: text })).replace('200 OK', `${text.startsWith('Could') ? 409 : 500} Refused`)
+  const DONE = 'HTTP/1.1 204 No Content\r\n\r\n'
+  const ENDED = `Could not kill running container ${ID}, cannot remove - Container ${ID} is not running`
+  const BUSY = `unable to remove filesystem for ${ID}: unlinkat /x/mounts/shm: directory not empty`
+
+  it.each<[string, boolean, string[], string, number]>([
+    ['of what ends in the same moment', true, [refusal(ENDED), DONE], 'none', 2],
+    ['whose files are busy for a moment', true, [refusal(BUSY), DONE], 'none', 2],
+    ['whose files are busy', true, [refusal(BUSY), refusal(BUSY)], 'ENGINE_ERROR', 2],
+    ['without force', false, [refusal(BUSY), DONE], 'ENGINE_ERROR', 1],
+    ['of what the engine does not remove', true, [refusal('nobody knows'), DONE], 'ENGINE_ERROR', 1],
+  ])('%s is tried once more, or not', async (_, force, answers, expected, asked) => {
+    let count = 0
+    const { engine } = await fake((socket, request) =>
+      socket.write(request.startsWith('DELETE') ? answers[count++]! : json('{"State":{}}')),
+    )
+    expect(await code(engine.containers.remove(ID, { force }))).toBe(expected)
+    expect(count).toBe(asked)
+  })
+})
+
 describe('a hijacked connection', () => {
   const frame = '\x01\0\0\0\0\0\0\x05hello'
   const heads = [

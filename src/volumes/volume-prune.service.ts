@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import { type Grant, Ownership, ownScopeOf, type TeamRef } from '../access/index.js'
 import { hasLabel } from '../admission/index.js'
-import { AppError } from '../common/errors.js'
+import { AppError, type ErrorCode } from '../common/errors.js'
 import { Engine } from '../engine/index.js'
 import type { OwnershipRow } from '../store/schema.js'
 import type { PrunedVolume, PrunedVolumes, PruneVolumesQuery } from './dto/volume.dto.js'
@@ -14,9 +14,14 @@ interface Unused {
   readonly id: string
 }
 
+/** After these a prune goes on with the others. */
+const STAYS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONFLICT', 'NOT_FOUND', 'ENGINE_ERROR'])
+
 /** Removes what nothing uses. The engine's own prune knows no teams, so it is never asked. */
 @Injectable()
 export class VolumePrune {
+  private readonly logger = new Logger('volumes')
+
   constructor(
     private readonly engine: Engine,
     private readonly ownership: Ownership,
@@ -53,9 +58,10 @@ export class VolumePrune {
     try {
       await this.engine.volumes.remove(id)
     } catch (error) {
-      // Somebody mounts it by now, or removed it.
-      if (error instanceof AppError && (error.code === 'CONFLICT' || error.code === 'NOT_FOUND')) return false
-      throw error
+      // Somebody mounts it by now, or removed it; what the engine fails to remove is no reason to keep the others.
+      if (!(error instanceof AppError) || !STAYS.has(error.code)) throw error
+      if (error.code === 'ENGINE_ERROR') this.logger.warn({ err: error, volume: id }, 'a volume could not be pruned')
+      return false
     }
     await this.engine.inventory.refresh('volume', id)
     await this.ownership.end(uid)

@@ -7,12 +7,16 @@ import { bed } from '../../support/bed.js'
 
 const CREATION = /POST \/v1\.\d+\/containers\/create\?/
 const START = /POST \/v1\.\d+\/containers\/[0-9a-f]{64}\/start/
+const MESSAGE = JSON.stringify({ message: 'unable to remove filesystem: unlinkat /x: directory not empty' })
+const REFUSAL = `HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\ncontent-length: ${MESSAGE.length}\r\nconnection: close\r\n\r\n${MESSAGE}`
 
 export class HeldEngine {
   /** What to do before a creation goes on; null: nothing is held. */
   before: (() => Promise<unknown>) | null = null
   /** What to do before a start goes on; null: nothing is held. */
   beforeStart: (() => Promise<unknown>) | null = null
+  /** Requests with this in their head are refused as by an engine that fails to remove files; null: none. */
+  refused: string | null = null
   /** The connection of a creation is cut at once, and the engine is asked for it when this ends; null: nothing is late. */
   late: Promise<unknown> | null = null
   private readonly dir = mkdtempSync(join(tmpdir(), 'berth-held-'))
@@ -49,6 +53,7 @@ export class HeldEngine {
     // one piece after the other: what comes behind a held one waits for it
     let gone: Promise<unknown> = Promise.resolve()
     client.on('data', (bytes) => {
+      if (this.refused && bytes.toString('latin1').includes(this.refused)) return void client.end(REFUSAL)
       const isCreation = CREATION.test(bytes.toString('latin1'))
       if (isCreation && this.late) return this.askLater(client, bytes, this.late)
       const hold = isCreation ? this.before : START.test(bytes.toString('latin1')) ? this.beforeStart : null
