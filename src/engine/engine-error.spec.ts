@@ -3,6 +3,7 @@ import { connectionError, engineError, transferError, type Doing } from './engin
 
 const ID = 'c'.repeat(64)
 const START: Doing = { verb: 'start', id: ID }
+const COPY: Doing = { verb: 'copy', path: '/a' }
 const CREATE: Doing = { verb: 'create', name: 'red--web', image: 'x:1' }
 
 /** The engine's words from 20.10 to 28, as they were seen or stand in its source. */
@@ -116,6 +117,33 @@ const ROWS: [number, string, Doing | undefined, string, string?][] = [
   [500, 'Minimum memory limit allowed is 6MB', CREATE, 'INVALID_REQUEST', 'the memory limit is below the minimum'],
   [409, 'something nobody knows', undefined, 'CONFLICT'],
   [500, 'something nobody knows', undefined, 'ENGINE_ERROR'],
+  [
+    500,
+    `Cannot update container ${ID}: runc did not terminate successfully: exit status 1: unable to set memory limit to 8388608 (current usage: 60878848, peak usage: 61333504)\n: unknown`,
+    undefined,
+    'CONFLICT',
+    'the container uses more memory than that now',
+  ],
+  [404, '', COPY, 'FILE_NOT_FOUND'],
+  [500, '', COPY, 'FILE_NOT_FOUND'],
+  [404, `Could not find the file /a in container ${ID}`, COPY, 'FILE_NOT_FOUND'],
+  [500, 'lstat /var/lib/docker/x/merged/etc/passwd/x: not a directory', COPY, 'CONFLICT', 'the path is not a folder'],
+  [500, 'lstat /var/lib/docker/x/merged/aaa: file name too long', COPY, 'CONFLICT', 'the path is too long'],
+  [
+    500,
+    'evalSymlinksInScope: too many links in /var/lib/docker/x/merged/tmp/loop',
+    COPY,
+    'CONFLICT',
+    'the path leads over too many links or folders',
+  ],
+  [
+    500,
+    'Error processing tar file(exit status 1): unlinkat /etc/hostname: device or resource busy',
+    COPY,
+    'CONFLICT',
+    'something is mounted there',
+  ],
+  [500, 'something nobody knows', COPY, 'ENGINE_ERROR'],
   [503, 'this node is not a swarm manager', undefined, 'ENGINE_ERROR'],
   [
     404,

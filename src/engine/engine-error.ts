@@ -62,8 +62,9 @@ export function transferError(text: string, verb: Transfer = 'pull', cause = `en
 
 function copyError(status: number, text: string, path: string): AppError | undefined {
   const cause = `engine ${status}: ${text.slice(0, 2_000)}`
-  // a HEAD says nothing, and the container itself was there a moment ago
-  if (status === 404 && (text === '' || /could not find the file/i.test(text))) return new AppError('FILE_NOT_FOUND', { path }, { cause })
+  // a HEAD says nothing: 404, or 500 of a path that leads through a file, round in a circle or is too long; the container is looked for
+  if (([404, 500].includes(status) && text === '') || (status === 404 && /could not find the file/i.test(text)))
+    return new AppError('FILE_NOT_FOUND', { path }, { cause })
   const known = COPY_REASONS.find(([pattern]) => pattern.test(text))
   return known && new AppError('CONFLICT', { reason: known[1] }, { cause })
 }

@@ -100,6 +100,33 @@ describe('a file of a container', () => {
       })
   })
 
+  it.each([
+    ['through a file', '/etc/passwd/x'],
+    ['to a file as a folder', '/etc/passwd/'],
+    ['round in a circle', '/tmp/loop/x'],
+    ['to a name that is too long', `/tmp/${'a'.repeat(300)}`],
+  ])('is not at a path that leads %s', async (_, path) => {
+    await runContainer(ann, withName('web'), withCmd('sh', '-c', 'ln -s loop /tmp/loop; touch /tmp/made; sleep 300'))
+    await until('the link', async () => (await bytes(ann, 'HEAD', at('/tmp/made'))).status === 200)
+    expect((await bytes(ann, 'HEAD', at(path))).headers.get('berth-error')).toBe('file_not_found')
+    expect(await bytesFail(ann, 'GET', at(path, '&as=file'))).toMatchObject({ code: 'file_not_found' })
+    for (const [method, more] of [
+      ['GET', ''],
+      ['PUT', '&as=file'],
+    ] as const) {
+      const { status } = await bytes(ann, method, at(path, more), method === 'PUT' ? 'x' : undefined)
+      expect([400, 404, 409]).toContain(status)
+    }
+  })
+
+  it('is not replaced where something is mounted', async () => {
+    await runContainer(ann, withName('web'))
+    expect(await bytesFail(ann, 'PUT', at('/etc/hostname', '&as=file'), 'x')).toMatchObject({
+      code: 'conflict',
+      detail: 'conflict: something is mounted there',
+    })
+  })
+
   it('stays within the container, however its path is written', async () => {
     await runContainer(
       ann,

@@ -134,6 +134,14 @@ describe('an update', () => {
     expect(later).toMatchObject({ resources: { memory: 134_217_728, cpus: 0.5, pids: 32 }, restart: { policy: 'on-failure' } })
   })
 
+  it('does not go below what is used', async () => {
+    const hold = '(head -c 60000000 /dev/zero; echo held >&2; sleep 300) | tail'
+    await runContainer(ann, withName('web'), withCmd('sh', '-c', hold))
+    await until('its memory', async () => (await ann.http.get('/containers/web/logs')).text.includes('held'))
+    const { code, detail } = await ann.fails('PATCH', '/containers/web', { resources: { memory: 8_388_608 } })
+    expect({ code, detail }).toEqual({ code: 'conflict', detail: 'conflict: the container uses more memory than that now' })
+  })
+
   it.each<[string, object, string]>([
     ['nothing', {}, ''],
     ['more memory than there is', { resources: { memory: 2 ** 50 } }, '/resources/memory'],
