@@ -130,9 +130,9 @@ export class Ownership {
     await this.reviveAll(new Set(rows.map((row) => row.uid)))
   }
 
-  /** What has our labels and the uid of none of these rows. */
+  /** What has our labels and the uid of none of these rows. Not networks: the subnet of one was free for others with the end of its row. */
   private async reviveAll(held: ReadonlySet<string>): Promise<void> {
-    for (const kind of LABELLED_KINDS)
+    for (const kind of ['volume', 'container'] as const)
       for (const object of objectsOf(this.inventory, kind)) {
         const uid = object.labels[LABEL_UID]
         if (uid && !held.has(uid)) await reviveRow(this, kind, object)
