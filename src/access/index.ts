@@ -8,6 +8,7 @@ export * from './operations.js'
 export { OpenRights } from './open-rights.js'
 export { Ownership, type Claim, type UnownedObject } from './ownership.js'
 export { LABELLED_KINDS, type LabelledKind } from './reconcile.js'
+export { cameWith } from './strays.js'
 export {
   type Because,
   holdsInTeam,

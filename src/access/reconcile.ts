@@ -2,6 +2,7 @@ import { nowIso } from '../common/clock.js'
 import type { ContainerEntry, Inventory, NetworkEntry, VolumeEntry } from '../engine/index.js'
 import type { OwnershipStore } from '../store/ownership.store.js'
 import type { OwnershipRow } from '../store/schema.js'
+import { adoptStrays } from './strays.js'
 import { LABEL_UID, creationOf, type Witness } from './witness.js'
 
 /** Kinds whose objects are on the engine with our labels. */
@@ -33,6 +34,7 @@ export async function reconcileRow(keeping: RowKeeping, row: OwnershipRow): Prom
     (entry) => entry.labels[LABEL_UID] === row.uid && keeping.witness.proves(row, entry.labels),
   )
   if (object) {
+    if (object.kind === 'container') await adoptStrays(keeping, row, object)
     await keeping.store.settle(row.uid, object.id, creationOf(object.created))
     return false
   }
@@ -50,7 +52,9 @@ export async function reviveRow(keeping: RowKeeping, kind: LabelledKind, object:
   if (row?.kind !== kind || row.state !== 'gone' || row.engine_id !== null || !keeping.witness.proves(row, object.labels)) return
   // Just removed by another process, the inventory may have it still.
   const present = await keeping.inventory.refresh(kind, object.id)
-  if (present && keeping.witness.proves(row, present.labels)) await keeping.store.revive(row, object.id, creationOf(object.created))
+  if (!present || !keeping.witness.proves(row, present.labels)) return
+  if (!(await keeping.store.revive(row, object.id, creationOf(object.created)))) return
+  if (present.kind === 'container') await adoptStrays(keeping, row, present)
 }
 
 async function endIfGone(keeping: RowKeeping, row: OwnershipRow, kind: LabelledKind): Promise<boolean> {

@@ -1,7 +1,7 @@
-import type { Ownership, TeamRef } from '../access/index.js'
+import { cameWith, type Ownership, type TeamRef } from '../access/index.js'
 import type { ResolvedMount } from '../admission/index.js'
 import { AppError } from '../common/errors.js'
-import type { ContainerEntry, Engine, VolumeEntry } from '../engine/index.js'
+import type { ContainerEntry, Engine } from '../engine/index.js'
 
 /** Volumes that were to be mounted, and had gone when the engine did it. */
 export class VolumesGone extends AppError {
@@ -38,9 +38,4 @@ export async function assertMounted({ team, mounts, container }: Mounted, { inve
     if (entry && cameWith(entry, container)) strays.push(name)
   }
   if (gone.length > 0) throw new VolumesGone(gone, strays)
-}
-
-/** The engine tells the time of a volume in whole seconds, by the clock that it has for containers too. */
-function cameWith({ labels, created }: VolumeEntry, container: ContainerEntry): boolean {
-  return Object.keys(labels).length === 0 && created >= Math.floor(container.created / 1000) * 1000
 }

@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { Reconciler } from '../../src/ownership/reconciler.js'
 import { Database } from '../../src/store/database.js'
 import { OwnershipStore } from '../../src/store/ownership.store.js'
+import { bed } from '../support/bed.js'
+import { engineCall } from '../support/engine-http.js'
 import { BASE_IMAGE, type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
 import { containersOf, inspect, until } from './support/engine.js'
 import { HeldEngine } from './support/held-engine.js'
@@ -95,6 +97,32 @@ it('after its lease is the team’s all the same', async () => {
   await arrive()
   await assertWhole()
   await ann.ok('POST', '/containers/slow/start')
+})
+
+it.each([
+  ['within', () => undefined],
+  ['after', endLeases],
+])('%s its lease has the volume that the team removed meanwhile, made again', async (_, end) => {
+  await ask({ name: 'slow', mounts: [MOUNTS[0]] })
+  await ann.ok('DELETE', '/volumes/data')
+  await end()
+  await arrive()
+  expect(await volumes()).toMatchObject([{ name: 'data', usedBy: ['slow'] }])
+  expect(await unowned()).toEqual([])
+})
+
+it('has no volume that the host’s operator made meanwhile', async () => {
+  await ask({ name: 'slow', mounts: [MOUNTS[0]] })
+  await ann.ok('DELETE', '/volumes/data')
+  const name = `${alpha.name}--data`
+  await engineCall(bed().socketPath, 'POST', '/volumes/create', { Name: name })
+  // the engine tells the time of a volume in whole seconds
+  await new Promise((done) => setTimeout(done, 1_100))
+  await arrive()
+  expect(await volumes()).toEqual([])
+  expect((await unowned()).map((item) => item.name)).toEqual([name])
+  await ann.ok('DELETE', '/containers/slow')
+  await engineCall(bed().socketPath, 'DELETE', `/volumes/${name}`)
 })
 
 it('of several keeps the volume for all of them', async () => {
