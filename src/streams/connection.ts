@@ -17,6 +17,8 @@ export type StreamSocket = Socket<ClientToServerEvents, ServerToClientEvents>
 export const MOST_STREAMS = 100
 /** Packets that wait in the engine.io buffer; the websocket's own `bufferedAmount` says nothing here (measured). */
 const MOST_WAITING = 32
+/** Packets that wait for a client that asks on and reads no answers: data has stopped long before. */
+const MOST_UNREAD = 10_000
 
 /** Looks in a row without a decision, because the database does not answer, that streams live on. */
 const MOST_UNDECIDED = 3
@@ -119,6 +121,8 @@ export class StreamConnection implements Opener {
   }
 
   private async receive(event: string, args: readonly unknown[]): Promise<void> {
+    // no `disconnect`: that would wait behind what is not read
+    if (this.waiting > MOST_UNREAD) return void this.socket.conn.close(true)
     const requestId = randomUUID()
     const last = args.at(-1)
     const ack = typeof last === 'function' ? (last as (answer: PlainAck | OpenAck) => void) : undefined

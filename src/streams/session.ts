@@ -13,6 +13,8 @@ const LINGER_MS = 5
 const FREE_MS = 2_000
 /** Input that was accepted but not taken by the process yet. */
 const MOST_INPUT = 4 * 1_048_576
+/** What a message of input counts beside its bytes: one without any waits too. */
+const INPUT_OVERHEAD = 1_024
 
 type Outbound = keyof ServerToClientEvents
 export type Emit = <E extends Outbound>(event: E, ...message: Parameters<ServerToClientEvents[E]>) => void
@@ -41,7 +43,7 @@ export class StreamSession {
   private timer: NodeJS.Timeout | undefined
   private sentAt = -Infinity
   private input = Promise.resolve()
-  private inputBytes = 0
+  private inputWeight = 0
 
   constructor(private readonly parts: SessionParts) {
     this.freed = this.done.promise
@@ -81,8 +83,9 @@ export class StreamSession {
   async write(data: Uint8Array, end: boolean): Promise<void> {
     const { opened } = this
     if (!opened?.input) throw new AppError('INVALID_REQUEST', { reason: 'this stream takes no input' })
-    if (this.inputBytes + data.length > MOST_INPUT) throw new AppError('RATE_LIMITED', { retryAfter: 1 })
-    this.inputBytes += data.length
+    const weight = data.length + INPUT_OVERHEAD
+    if (this.inputWeight + weight > MOST_INPUT) throw new AppError('RATE_LIMITED', { retryAfter: 1 })
+    this.inputWeight += weight
     const turn = this.input.then(async () => {
       if (this.ended) throw new AppError('STREAM_NOT_FOUND')
       // what it makes the process say waits for no company, however fast somebody types
@@ -91,7 +94,7 @@ export class StreamSession {
       if (end) await opened.endInput?.()
     })
     this.input = turn.catch(() => undefined)
-    await turn.finally(() => (this.inputBytes -= data.length))
+    await turn.finally(() => (this.inputWeight -= weight))
   }
 
   async resize(size: { rows: number; cols: number }): Promise<void> {

@@ -164,6 +164,32 @@ describe('ten thousand openings', () => {
   })
 })
 
+describe('a client that reads no answers', () => {
+  /** Long polling by hand: what is not asked for waits at the gateway. */
+  async function polling(): Promise<{ get: () => Promise<string>; post: (body: string) => Promise<number> }> {
+    const base = `${s.url}/socket.io/?EIO=4&transport=polling`
+    const first = await (await fetch(base)).text()
+    const { sid } = JSON.parse(first.slice(1)) as { sid: string }
+    const get = async () => (await fetch(`${base}&sid=${sid}`)).text()
+    const post = async (body: string) => (await fetch(`${base}&sid=${sid}`, { method: 'POST', body })).status
+    await post(`40${JSON.stringify({ token: ann.accessToken })}`)
+    expect(await get()).toMatch(/^40/)
+    return { get, post }
+  }
+  const questions = (count: number) => Array.from({ length: count }, () => '42["x"]').join('\x1e')
+
+  it('is cut beyond ten thousand, and gets what there is below', async () => {
+    const patient = await polling()
+    expect(await patient.post(questions(9_000))).toBe(200)
+    expect((await patient.get()).split('stream:error')).toHaveLength(9_001)
+    const greedy = await polling()
+    await greedy.post(questions(11_000))
+    await until('the cut', async () => (await greedy.get()).includes('Session ID unknown'))
+    expect(await patient.post(questions(1))).toBe(200)
+    expect(await patient.get()).toContain('stream:error')
+  })
+})
+
 describe('the AsyncAPI document', () => {
   it('of the registered kinds is valid and has them all', async () => {
     const kinds = [...s.gateway.app.get(StreamRegistry, { strict: false }).kinds.values()].map(({ info }) => info)
