@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { WebhookSender } from '../../src/events/webhooks/webhook-sender.js'
 import { EventStore } from '../../src/store/events.store.js'
 import { run } from '../networks/support.js'
 import { until as eventually } from '../streams/support.js'
@@ -38,6 +39,7 @@ beforeAll(async () => {
     request.on('end', () => {
       got.push({ headers: request.headers, body })
       if (status === null) request.socket.destroy()
+      else if (status === 101) request.socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n')
       else answer.writeHead(status, status === 302 ? { location: `${url}/elsewhere` } : {}).end('x')
     })
   })
@@ -127,6 +129,30 @@ describe('a webhook', () => {
       'volume destroy lost',
     ])
     await ann.http.delete('/volumes/kept').expect(204)
+  })
+
+  // it never settled, so its webhook was told no more, and the gateway did not stop
+  it('that answers with another protocol is told again, as after any other refusal', async () => {
+    status = 101
+    const { id } = await create({ kinds: ['volume'] })
+    await ann.ok('POST', '/volumes', { name: 'switched' })
+    await eventually('a failure', async () => (await state(id)).problem === 'answered with status 101')
+    status = 200
+    await eventually('the note of it', async () => (await state(id)).deliveredAt !== null, 20_000)
+    await ann.http.delete('/volumes/switched').expect(204)
+  })
+
+  it('that hangs does not keep the gateway from its end', async () => {
+    const sender = s.gateway.app.get(WebhookSender, { strict: false })
+    const sending = vi.spyOn(sender, 'send').mockReturnValue(new Promise(() => undefined))
+    await create({ kinds: ['volume'] })
+    await ann.ok('POST', '/volumes', { name: 'hanging' })
+    await eventually('a delivery', () => sending.mock.calls.length > 0)
+    const start = performance.now()
+    await s.gateway.restart()
+    expect(performance.now() - start).toBeLessThan(15_000)
+    await eventually('the delivery, again', () => got.length > 0, 20_000)
+    await ann.http.delete('/volumes/hanging').expect(204)
   })
 
   it('never gets command lines', async () => {

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TeamRef } from '../../access/index.js'
 import { nowIso } from '../../common/clock.js'
 import { LeaseStore } from '../../store/leases.store.js'
@@ -21,6 +22,8 @@ const TURN_MS = 500
 const MOST_EVENTS = 100
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
+/** How long a shutdown waits for deliveries that are under way; one that was not noted is sent again, with the same id. */
+const SHUTDOWN_MS = 3_000
 
 /**
  * Tells webhooks what happened: one process of all, which holds the lease. Each webhook has its own place in the ring, which
@@ -52,7 +55,7 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer)
     this.stopping.abort()
-    await Promise.all(this.busy.values())
+    await Promise.race([Promise.all(this.busy.values()), delay(SHUTDOWN_MS)])
     if (this.holding) await this.leases.leave(LEASE).catch(() => undefined)
   }
 

@@ -58,7 +58,11 @@ function exchange({ id, url, secret, body }: Delivery, to: Judged, signal: Abort
     options.all ? done(null, [to]) : done(null, to.address, to.family)
   const send = url.protocol === 'https:' ? secureRequest : plainRequest
   const sent = send(url, { method: 'POST', headers, signal, lookup: lookup as never, agent: false }, answered)
+  // a 101 that nobody asked for is an answer as any other, but comes as no response
+  sent.on('upgrade', answered)
   sent.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : error))
+  // whatever else may end it without an answer and without an error: a delivery that never settles would hold up its webhook for ever
+  sent.on('close', () => reject(new Error('closed without an answer')))
   sent.end(body)
   return promise
 }
