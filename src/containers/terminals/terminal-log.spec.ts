@@ -60,6 +60,26 @@ describe('TerminalLog', () => {
     expect(log.read(log.first, 5)!.bytes.toString()).toBe('x')
   })
 
+  // tidying had dropped the oldest bytes of a ring that was not at its full size, and growing took them for the first ones
+  it('keeps every byte in its place when it grows after it has dropped some', () => {
+    const log = new TerminalLog()
+    const byteAt = (offset: number) => 33 + (offset % 89)
+    const put = (length: number) =>
+      log.write(
+        log.next % 2 ? 'stderr' : 'stdout',
+        Uint8Array.from({ length }, (_, index) => byteAt(log.next + index)),
+      )
+    for (let n = 0; n < 45_000; n++) put(1)
+    expect(log.first).toBeGreaterThan(0)
+    put(60_000)
+    const wrong: number[] = []
+    for (let at = log.first, part = log.read(at, 65_536); part; part = log.read(at, 65_536)) {
+      for (const [index, byte] of part.bytes.entries()) if (byte !== byteAt(at + index)) wrong.push(at + index)
+      at += part.bytes.length
+    }
+    expect(wrong).toEqual([])
+  })
+
   it('takes little memory for little output', () => {
     const log = new TerminalLog()
     log.write('stdout', Buffer.from('x'))

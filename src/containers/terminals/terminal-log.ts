@@ -61,8 +61,12 @@ export class TerminalLog {
     let length = Math.max(FIRST_BYTES, this.kept.length)
     while (length < size && length < KEPT_BYTES) length *= 2
     const grown = Buffer.alloc(length)
-    // nothing was dropped before it is full, so what is there begins at offset 0
-    this.kept.copy(grown, 0, 0, this.next)
+    // a byte's place follows from its offset and the length: what lies together here may not there
+    for (let at = this.first; at < this.next;) {
+      const [from, to] = [at % this.kept.length, at % length]
+      const most = Math.min(this.next - at, this.kept.length - from, length - to)
+      at += this.kept.copy(grown, to, from, from + most)
+    }
     this.kept = grown
   }
 
