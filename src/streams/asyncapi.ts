@@ -87,7 +87,7 @@ const OUTBOUND: readonly (readonly [string, JsonSchema, string])[] = [
   ],
   [
     'stream:source',
-    object({ streamId: STREAM_ID, containerId: { type: 'string' }, name: { type: 'string' } }),
+    object({ streamId: STREAM_ID, containerId: { type: 'string' }, name: { type: 'string' }, replaces: { type: 'string' } }),
     'What follows comes from another object of the same name',
   ],
   [

@@ -16,7 +16,7 @@ export type {
   TerminalSize,
   TopRecord,
 } from './protocol.js'
-export { type Audience, CutShort, type SharedReader, SharedUpstreams } from './shared.js'
+export { type Audience, CutShort, type SharedReader, SharedUpstreams, type Turn } from './shared.js'
 
 export const STREAM_KIND = 'berth:stream-kind'
 

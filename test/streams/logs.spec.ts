@@ -177,6 +177,77 @@ describe('container.logs', () => {
     expect((await all(stream)).map(({ text }) => text)).toEqual(['new'])
   })
 
+  describe('until a time, followed', () => {
+    const soon = (ms: number) => new Date(Date.now() + ms).toISOString()
+
+    it.each([
+      ['whose container is quiet', true, 'echo a; sleep 600', 'id'],
+      ['whose container has stopped, by its name', true, 'echo a', 'name'],
+      ['whose container was never started', false, 'echo a', 'id'],
+    ] as const)('ends by itself: %s', async (_, start, script, by) => {
+      const box = await ownedContainer(s, team, sh(script), { start })
+      const stream = await streams.logs({ containers: [box[by]], follow: true, until: soon(2_000) })
+      expect((await all(stream)).map(({ text }) => text)).toEqual(start ? ['a'] : [])
+      expect(await stream.ended).toMatchObject({ reason: 'ended' })
+    })
+
+    // looked at the clock while lines of before waited for it: of 9,000 it had a third
+    it('loses nothing to a slow reader', async () => {
+      const script =
+        'i=0; while :; do i=$((i+1)); echo "line $i xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; [ $((i % 100)) = 0 ] && sleep 0.05; done'
+      const { id } = await ownedContainer(s, team, sh(script))
+      const until = soon(3_000)
+      const slow = await streams.logs({ containers: [id], follow: true, until, credit: 16_384 })
+      const seen: LogRecord[] = []
+      for await (const record of slow) {
+        if (record.type === 'log') seen.push(record)
+        if (seen.length % 100 === 0 && Date.parse(until) > Date.now()) await new Promise((done) => setTimeout(done, 200))
+      }
+      const wanted = await all(await streams.logs({ containers: [id], until }))
+      expect(wanted.length).toBeGreaterThan(1_000)
+      expect(seen.map(({ text }) => text)).toEqual(wanted.map(({ text }) => text))
+      await engineOf(s).containers.kill(id)
+    })
+  })
+
+  it('tells of each of several containers that was made anew while the reader was away', async () => {
+    const one = await ownedContainer(s, team, sh('echo a1; while [ ! -e /go ]; do sleep 0.05; done; echo unread; sleep 600'))
+    const two = await ownedContainer(s, team, sh('echo b1; sleep 600'))
+    const away = streamsOf(ann)
+    const stream = await away.logs({ containers: [one.name, two.name], follow: true })
+    const seen: string[] = []
+    const reading = (async () => {
+      for await (const record of stream)
+        seen.push(
+          record.type === 'log' ? String(record.text) : record.type === 'gap' ? `${record.reason} ${record.container}` : record.type,
+        )
+    })()
+    await until('both', () => seen.length === 2)
+    away.socket.disconnect()
+    await (
+      await streams.exec({ container: one.id, command: ['touch', '/go'] })
+    ).exit
+    await engineOf(s).containers.remove(one.id, { force: true })
+    const again = await ownedContainer(s, team, sh('echo new; while [ ! -e /go ]; do sleep 0.05; done; echo more; sleep 600'), {
+      name: one.name,
+    })
+    away.socket.connect()
+    await until('the new one', () => seen.includes('new'))
+    expect(seen.slice(2)).toEqual([`container_removed ${one.id}`, 'new'])
+    // and not once more, now that the reader has read on
+    away.socket.io.engine.close()
+    await until('lost', () => !away.socket.connected)
+    await until('back', () => away.socket.connected)
+    await (
+      await streams.exec({ container: again.id, command: ['touch', '/go'] })
+    ).exit
+    await until('more of it', () => seen.length > 4)
+    expect(seen.slice(4)).toEqual(['more'])
+    away.close()
+    // and its reader waits no more
+    await reading
+  })
+
   it('stops reading for a reader without credit, while the other stream goes on', async () => {
     const { id } = await ownedContainer(s, team, sh(`head -c 30000000 /dev/zero | tr '\\0' x | fold -w 1000; echo; echo done`))
     await engineOf(s).containers.wait(id)

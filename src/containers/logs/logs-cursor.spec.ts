@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LOG_START, type LogLine } from '../../engine/index.js'
-import { cursorOf, nanoseconds, ResumeCheck } from './logs-cursor.js'
+import { cursorOf, nanoseconds, replaced, ResumeCheck } from './logs-cursor.js'
 
 const SECOND = 1_000_000_000n
 const line = (stream: 'stdout' | 'stderr', time: bigint, n = 1): LogLine => ({ stream, time, n, bytes: new Uint8Array(0), end: 'line' })
@@ -26,6 +26,19 @@ describe('a cursor', () => {
     expect(cursorOf({ a: { stdout: ['5', 1] } }, 'toString')).toEqual(LOG_START)
     expect(cursorOf({ a: { stderr: ['5', 2] } }, 'a')).toEqual({ stdout: [0n, 0], stderr: [5n, 2] })
   })
+})
+
+describe('the containers that were made anew while a reader was away', () => {
+  const place = { stdout: ['5', 1] as const }
+  it.each<[string, string[], string[], string[]]>([
+    ['none for who has read nothing', [], ['a', 'b'], []],
+    ['none where each is still there', ['a', 'b'], ['a', 'b'], []],
+    ['none where one has written nothing yet', ['a'], ['a', 'b'], []],
+    ['none where the reader has followed from the one to the other', ['a', 'b', 'old'], ['a', 'b'], []],
+    ['the one of one name', ['old'], ['a'], ['old']],
+    ['one of several', ['old', 'b'], ['a', 'b'], ['old']],
+    ['all of several', ['old', 'older'], ['a', 'b'], ['old', 'older']],
+  ])('are %s', (_, read, opened, expected) => expect(replaced(Object.fromEntries(read.map((id) => [id, place])), opened)).toEqual(expected))
 })
 
 describe('a resume', () => {

@@ -29,14 +29,13 @@ export function newest({ stdout, stderr }: LogCursor): { stream: 'stdout' | 'std
   return { stream, time, n }
 }
 
-/** Time of the newest line of all containers. */
-export function newestOf(cursors: LogCursors = {}): bigint {
-  return Object.keys(cursors).reduce((last, id) => largest(last, newest(cursorOf(cursors, id)).time), 0n)
-}
-
-/** Whether a reader of one name has read from a container of it that is no more. */
-export function isForeign({ cursor, containers }: { cursor?: LogCursors; containers: readonly string[] }, id: string): boolean {
-  return cursor !== undefined && containers.length === 1 && Object.keys(cursor).length > 0 && !Object.hasOwn(cursor, id)
+/**
+ * The containers that a reader has read from and that were made anew while it was away. Who has a place in each of those that are
+ * there now has read on from the one to the other, and missed nothing.
+ */
+export function replaced(cursors: LogCursors = {}, opened: readonly string[]): string[] {
+  if (opened.every((id) => Object.hasOwn(cursors, id))) return []
+  return Object.keys(cursors).filter((id) => !opened.includes(id))
 }
 
 export function largest(a: bigint, b: bigint): bigint {

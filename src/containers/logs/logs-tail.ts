@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Grant } from '../../access/index.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../../engine/index.js'
-import { type LogRecord, type OwnEnd, type StreamContext, type StreamItem } from '../../streams/source.js'
-import { cursorOf, hasRead, isForeign, largest, nanoseconds, newest, newestOf, ResumeCheck } from './logs-cursor.js'
+import { type LogRecord, type OwnEnd, type StreamContext, type StreamItem, type Turn } from '../../streams/source.js'
+import { cursorOf, hasRead, largest, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
 import { byArrival, type FedLine, type LogFeeds, type LogReader, replays } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
@@ -20,6 +21,10 @@ export interface TailParts {
 const RETURN_MS = 20_000
 /** Reading that takes longer is that of a slow reader, who would only keep a shared follower waiting. */
 const SLOW_MS = 1_000
+/** How long after `until` the log is read for the last time: its outputs are not ordered with each other, and a line takes its way. */
+const SETTLE_MS = 1_000
+/** Node's longest timer; nobody waits longer for `until`. */
+const LONGEST_MS = 2_147_483_647
 
 /** What a tail gives: for the reader, and for the merge of several. `live`: its history ends here, or (false) begins again. */
 export type TailItem = (StreamItem & { readonly at?: number }) | { readonly live: boolean }
@@ -72,7 +77,7 @@ export class LogTail {
     const { signal } = this.parts.context
     this.tty = engine.inventory.containers.get(this.id)?.detail?.tty ?? (await engine.containers.inspect(this.id)).Config.Tty ?? false
     // before the history is read: what is written meanwhile is in both
-    this.reader = params.follow && !this.slow ? await feeds.join(this.id, { tty: this.tty, signal }) : undefined
+    this.reader = params.follow && !this.slow && this.rest > 0 ? await feeds.join(this.id, { tty: this.tty, signal }) : undefined
     this.history = await this.read(this.reader)
     this.first = false
   }
@@ -103,20 +108,23 @@ export class LogTail {
   }
 
   private async *passes(): AsyncGenerator<TailItem, OwnEnd> {
-    if (isForeign(this.parts.params, this.id)) yield removedGap(this.id, newestOf(this.parts.params.cursor))
+    const { follow } = this.parts.params
     for (;;) {
+      // all that was written until `until` is in the log by now, whatever of it still waits for a slow reader: so it is read once more
+      const isLast = this.isPast()
+      if (isLast) yield { live: false }
       const pass = yield* this.pass()
-      if (!this.parts.params.follow) {
-        yield* this.rest('cut')
+      if (!follow || (isLast && pass === 'read')) {
+        yield* this.unfinished('cut')
         return { reason: 'ended' }
       }
+      if (pass === 'read' && this.isPast()) continue
       const end = yield* this.after(pass)
       if (end) return end
-      if (this.isPast()) return { reason: 'ended' }
     }
   }
 
-  /** One reading: history, then what comes, until the engine ends it. */
+  /** One reading: history, then what comes, until the engine ends it or `until` is past. */
   private async *pass(): AsyncGenerator<TailItem, Pass> {
     try {
       if (!this.history) await this.connect()
@@ -155,7 +163,7 @@ export class LogTail {
   private async *follow(): AsyncGenerator<TailItem> {
     const { reader } = this
     if (!reader) return
-    for (let turn = await reader.next(); turn; turn = await reader.next()) {
+    for (let turn = await this.turn(reader); turn; turn = await this.turn(reader)) {
       // too slow for what is kept: it is in the log, unless that was rotated
       if (turn.missed > 0 || turn.items.some((fed) => this.isDoubtful(fed))) {
         yield { live: false }
@@ -164,6 +172,17 @@ export class LogTail {
         yield { live: true }
       } else yield* this.takeFed(turn.items)
       if (this.isPast()) return
+    }
+  }
+
+  /** What comes next; null: the follower has ended, or nothing came before `until` was past. */
+  private async turn(reader: LogReader): Promise<Turn<FedLine> | null> {
+    if (this.rest > LONGEST_MS) return reader.next()
+    const coming = new AbortController()
+    try {
+      return await Promise.race([reader.next(), delay(Math.max(this.rest, 0), null, { signal: coming.signal })])
+    } finally {
+      coming.abort()
     }
   }
 
@@ -228,10 +247,10 @@ export class LogTail {
       return null
     }
     this.complete = true
-    yield* this.rest('line')
+    yield* this.unfinished('line')
     if (state === undefined) return yield* this.next()
     // one that was never started will be; one that has exited ends the tail, unless it is followed by its name or comes back by itself
-    if (this.byName || state === 'created') await untilStarted(engine, this.id, context.signal)
+    if (this.byName || state === 'created') await untilStarted(engine, this.id, { signal: context.signal, isPast: () => this.isPast() })
     else if (!(yield* this.returns())) return { reason: 'container_exited' }
     // removed while it stood still: all was read
     this.complete = engine.inventory.containers.get(this.id) === undefined
@@ -280,22 +299,29 @@ export class LogTail {
     for (;;) {
       const grant = await context.regrant({ ref: this.name, ...(team && { team: team.name }) }, this.grant)
       if (grant && grant.target.engineId !== this.id) {
+        const replaces = this.id
         this.grant = grant
         this.id = grant.target.engineId
         this.cursor = LOG_START
         this.complete = false
-        yield { source: { containerId: this.id, name: this.name } }
+        yield { source: { containerId: this.id, name: this.name, replaces } }
         return null
       }
       if (grant) context.release(grant)
+      if (this.isPast()) return { reason: 'ended' }
       await containerChanged(engine, null, context.signal)
     }
   }
 
-  /** What comes from now on is after `until`. */
+  /** What comes from now on was written after `until`. */
   private isPast(): boolean {
+    return this.rest <= 0
+  }
+
+  /** Milliseconds until that is so. */
+  private get rest(): number {
     const { until } = this.parts.params
-    return until !== undefined && BigInt(Date.now()) * 1_000_000n > nanoseconds(until)!
+    return until === undefined ? Infinity : Number(nanoseconds(until)! / 1_000_000n) + SETTLE_MS - Date.now()
   }
 
   /** The reader was told of several logs, and so may have newer lines before older ones of this one. */
@@ -308,7 +334,7 @@ export class LogTail {
     return { id: this.id, name: this.name }
   }
 
-  private *rest(end: 'cut' | 'line'): Generator<StreamItem> {
+  private *unfinished(end: 'cut' | 'line'): Generator<StreamItem> {
     const lines = this.cut.filter((line) => !seen(this.cursor, line))
     this.cut = []
     if (end === 'line') for (const line of lines) this.cursor = advance(this.cursor, line)

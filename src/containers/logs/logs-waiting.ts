@@ -49,11 +49,15 @@ async function next(signal: AbortSignal, limit: number, listen: (done: () => voi
   signal.throwIfAborted()
 }
 
-/** Resolves when the container is started or gone. */
-export async function untilStarted(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+/** Resolves when the container is started or gone, or nobody wants to know any more. */
+export async function untilStarted(
+  engine: Engine,
+  id: string,
+  { signal, isPast }: { signal: AbortSignal; isPast: () => boolean },
+): Promise<void> {
   for (;;) {
     const entry = engine.inventory.containers.get(id)
-    if (!entry || LIVE.has(entry.state)) return
+    if (!entry || LIVE.has(entry.state) || isPast()) return
     await containerChanged(engine, id, signal)
   }
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../../access/index.js'
 import { Engine } from '../../engine/index.js'
-import { type OpenStream, type StreamContext, StreamKind, type StreamSource } from '../../streams/source.js'
+import { type OpenStream, type OwnEnd, type StreamContext, type StreamItem, StreamKind, type StreamSource } from '../../streams/source.js'
+import { cursorOf, newest, replaced } from './logs-cursor.js'
 import { LogFeeds } from './logs-feed.js'
 import { LogFilter } from './logs-filter.js'
 import { LOG_LEVELS } from './logs-level.js'
 import { merged } from './logs-merge.js'
 import { LogsParams } from './logs-params.dto.js'
+import { removedGap } from './logs-records.js'
 import { LogTail } from './logs-tail.js'
 
 /** Twenty-five events a second look as smooth as two hundred; for hundreds of viewers each one more is a write to each. */
@@ -97,13 +99,22 @@ export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
     const tails = grants.map((grant, index) => new LogTail({ engine, feeds, context, params, filter }, grant, params.containers[index]!))
     await Promise.all(tails.map((tail) => tail.connect()))
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
+    const ids = containers.map(({ id }) => id)
     return {
       ack: { containers },
       lingerMs: LINGER_MS,
-      output: merged(
-        tails.map((tail) => tail.items()),
-        containers.map(({ id }) => id),
+      output: after(
+        replaced(params.cursor, ids).map((id) => removedGap(id, newest(cursorOf(params.cursor, id)).time)),
+        merged(
+          tails.map((tail) => tail.items()),
+          ids,
+        ),
       ),
     }
   }
+}
+
+async function* after(gaps: readonly StreamItem[], output: AsyncGenerator<StreamItem, OwnEnd>): AsyncGenerator<StreamItem, OwnEnd> {
+  yield* gaps
+  return yield* output
 }

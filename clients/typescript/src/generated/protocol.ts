@@ -101,6 +101,8 @@ export interface StreamSourceChanged {
   streamId: string
   containerId: string
   name: string
+  /** Id of the one before: it needs no place in the cursor any more. */
+  replaces: string
 }
 
 export interface StreamEnd {

@@ -1,4 +1,13 @@
-import type { LogCursors, LogRecord, LogSkipped, LogState, StreamData, StreamOpened } from '../generated/protocol.js'
+import type {
+  LogCursors,
+  LogRecord,
+  LogSkipped,
+  LogState,
+  StreamData,
+  StreamGap,
+  StreamOpened,
+  StreamSourceChanged,
+} from '../generated/protocol.js'
 import type { LogsParams } from './kinds.js'
 import { Stream, type StreamSocket } from './stream.js'
 
@@ -31,6 +40,18 @@ export class LogStream extends Stream<LogRecord | LogState | LogSkipped> {
       if (record.end !== 'cut') (this.places[record.container] ??= {})[record.stream] = [record.time, record.n]
     }
     super.data(message)
+  }
+
+  /** @internal A container that is gone, and of which all has come or its loss was told, must not be missed once more by a later resume. */
+  override source(source: StreamSourceChanged): void {
+    delete this.places[source.replaces]
+    super.source(source)
+  }
+
+  /** @internal */
+  override gap(gap: StreamGap): void {
+    if (gap.reason === 'container_removed' && gap.container !== undefined) delete this.places[gap.container]
+    super.gap(gap)
   }
 
   /** @internal */

@@ -88,8 +88,10 @@ export class Streams {
   /** Ends the connection and all its streams. */
   close(): void {
     this.closing = true
+    // before they are let go as those of a connection that was lost: whoever iterates over them would wait for ever
+    const held = [...this.open_.values(), ...this.suspended]
     this.socket.disconnect()
-    for (const { stream } of [...this.open_.values(), ...this.suspended]) stream.finish({ streamId: stream.streamId, reason: 'closed' })
+    for (const { stream } of held) stream.finish({ streamId: stream.streamId, reason: 'closed' })
     this.open_.clear()
     this.suspended.clear()
   }
