@@ -68,6 +68,17 @@ describe('container.exec', () => {
     expect(await exec.exit).toBe(3)
   })
 
+  // most of them had ended before the terminal got its size, and were answered 404 or 502
+  it.each([['true'], ['echo', 'hi'], ['sh', '-c', 'sleep 0.02; echo hi; exit 4']])(
+    'gives all of a short command that has a size: %s',
+    async (...command) => {
+      for (let n = 0; n < 15; n++) {
+        const { stdout, exitCode } = await run({ command, tty: true, rows: 24, cols: 80 })
+        expect([stdout.toString(), exitCode]).toEqual([command.length > 1 ? 'hi\r\n' : '', command.length > 2 ? 4 : 0])
+      }
+    },
+  )
+
   it('takes env, user and working directory', async () => {
     const { stdout } = await run({
       command: ['sh', '-c', 'echo $GREETING $(id -u) $(pwd)'],

@@ -9,6 +9,7 @@ import { releaseWhenGone } from '../container-life.js'
 import { TERMINAL_FRAMES } from './terminal-frames.js'
 import { MOST_CREDIT, type Size, type TerminalProcess } from './terminal-session.js'
 import { TerminalSessions } from './terminal-sessions.js'
+import { sized } from './terminal-size.js'
 
 /** Longest time between the end of the output and the exit code. */
 const SETTLE_MS = 5_000
@@ -59,7 +60,11 @@ export class AttachStream implements StreamSource<'ContainerAttach', AttachParam
     exit.catch(() => undefined)
     try {
       const session = await containers.attach(id, { tty, stdin })
-      if (size) await this.redraw(id, size)
+      if (size)
+        await sized(
+          () => this.redraw(id, size),
+          async () => (await containers.inspect(id)).State.Running,
+        )
       return this.process(id, { session, exit, tty, ending })
     } catch (error) {
       ending.abort()

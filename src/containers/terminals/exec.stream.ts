@@ -10,6 +10,7 @@ import { ExecParams } from './exec-params.dto.js'
 import { TERMINAL_FRAMES } from './terminal-frames.js'
 import { MOST_CREDIT, type Size, type TerminalProcess } from './terminal-session.js'
 import { TerminalSessions } from './terminal-sessions.js'
+import { sized } from './terminal-size.js'
 
 /**
  * `container.exec`: a command in a running container, with input, terminal size and exit code. It is a session that outlives a
@@ -54,7 +55,11 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     const session = await this.engine.exec.start(running.exec, { tty })
     try {
       await this.execs.started(running.exec, session)
-      if (size) await this.resize(running.exec, size)
+      if (size)
+        await sized(
+          () => this.resize(running.exec, size),
+          async () => (await this.engine.exec.inspect(running.exec)).Running,
+        )
     } catch (error) {
       session.close()
       // it may have started after all
