@@ -79,7 +79,11 @@ export class Stream<R> implements AsyncIterable<R | GapRecord | SourceRecord> {
   /** Ends it; what it runs on the engine is freed when this resolves. */
   async close(): Promise<void> {
     if (this.over || !this.socket.connected) return this.finish({ streamId: this.streamId, reason: 'closed' })
-    await this.ask('stream:close', {})
+    await this.ask('stream:close', {}).catch((error: unknown) => {
+      // it ended by itself at the same moment, or the connection that it was opened on is gone
+      if (!(error instanceof BerthError && error.code === 'stream_not_found')) throw error
+      this.finish({ streamId: this.streamId, reason: 'closed' })
+    })
   }
 
   /** @internal */
@@ -127,7 +131,8 @@ export class Stream<R> implements AsyncIterable<R | GapRecord | SourceRecord> {
     return null
   }
 
-  protected get isOver(): boolean {
+  /** @internal */
+  get isOver(): boolean {
     return this.over !== null
   }
 

@@ -176,9 +176,12 @@ export class Streams {
     const { stream, kind } = held
     // one that waits to try again while the connection is lost and made anew would open it twice, and every line would come twice
     while (this.suspended.has(held) && this.socket.connected && connect === this.connects) {
+      // its reader has left it meanwhile
+      if (stream.isOver) return void this.suspended.delete(held)
       try {
         const opened = await this.ask(kind, stream.resumeParams()!)
         this.suspended.delete(held)
+        if (stream.isOver) return this.abandon(opened)
         stream.opened = opened
         this.hold(kind, stream)
       } catch (error) {
@@ -192,6 +195,12 @@ export class Streams {
         await new Promise((wake) => setTimeout(wake, RETRY_MS))
       }
     }
+  }
+
+  /** Its reader has left while it was opened again. */
+  private abandon({ streamId }: StreamOpened): void {
+    this.early.delete(streamId)
+    this.socket.emit('stream:close', { streamId })
   }
 
   private giveUp(error: BerthError): void {
