@@ -122,7 +122,10 @@ export class StreamConnection implements Opener {
 
   private async receive(event: string, args: readonly unknown[]): Promise<void> {
     // no `disconnect`: that would wait behind what is not read
-    if (this.waiting > MOST_UNREAD) return void this.socket.conn.close(true)
+    if (this.waiting > MOST_UNREAD) {
+      this.socket.conn.close(true)
+      return
+    }
     const requestId = randomUUID()
     const last = args.at(-1)
     const ack = typeof last === 'function' ? (last as (answer: PlainAck | OpenAck) => void) : undefined

@@ -7,9 +7,7 @@ import { Window } from './window.js'
 function slowSession(): { session: StreamSession; take: () => void } {
   const session = new StreamSession({ emit: () => undefined, window: new Window(1_024, () => false), requestId: 'r' })
   const taken = Promise.withResolvers<void>()
-  const output = (async function* (): AsyncGenerator<never> {
-    await new Promise(() => undefined)
-  })() as OpenStream['output']
+  const output = { next: () => new Promise(() => undefined) } as unknown as OpenStream['output']
   session.start({ ack: {}, output, input: () => taken.promise, endInput: () => undefined })
   return { session, take: taken.resolve }
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Ring } from './ring.js'
 import { type Audience, CutShort, SharedUpstreams } from './shared.js'
@@ -92,6 +93,14 @@ describe('SharedUpstreams', () => {
     await tap.give(1, 2, 3)
     const late = await upstreams.join('a', tap.open, reader().options)
     expect(await late.next()).toEqual({ items: [2, 3], missed: 0 })
+  })
+
+  it('is not held by a reader that outlives it', async () => {
+    const [upstreams, tap, { options }] = [shared(), new Tap(), reader()]
+    const joined = await upstreams.join('a', tap.open, options)
+    await tap.end()
+    expect(await joined.next()).toBeNull()
+    expect(getEventListeners(options.signal, 'abort')).toEqual([])
   })
 
   it('counts what a slow reader missed: taken and missed is all there was', async () => {

@@ -126,6 +126,8 @@ class Upstream<T> {
   readonly ring: Ring<T>
   ended: { error: unknown } | {} | undefined
   private readonly aborting = new AbortController()
+  /** Aborted at its end, however it came. */
+  private readonly over = new AbortController()
   private readonly readers = new Set<SharedReader<T>>()
   private news = Promise.withResolvers<void>()
   private progress = Promise.withResolvers<void>()
@@ -160,7 +162,8 @@ class Upstream<T> {
     clearTimeout(this.lingering)
     this.readers.add(reader)
     this.faster.resolve()
-    options.signal.addEventListener('abort', () => this.leave(reader), { once: true })
+    // a stream that outlives it, as one of the next container of its name, must not hold it with all that it keeps
+    options.signal.addEventListener('abort', () => this.leave(reader), { once: true, signal: this.over.signal })
     return reader
   }
 
@@ -207,6 +210,7 @@ class Upstream<T> {
     }
     clearTimeout(this.lingering)
     this.forget()
+    this.over.abort()
     this.wake()
   }
 

@@ -39,12 +39,15 @@ async function next(signal: AbortSignal, limit: number, listen: (done: () => voi
   const { promise, resolve } = Promise.withResolvers<void>()
   const unlisten = listen(resolve)
   const timer = setTimeout(resolve, limit)
-  signal.addEventListener('abort', () => resolve(), { once: true })
+  const aborted = (): void => resolve()
+  signal.addEventListener('abort', aborted, { once: true })
   try {
     await promise
   } finally {
     clearTimeout(timer)
     unlisten()
+    // a stream that is open for days waits often
+    signal.removeEventListener('abort', aborted)
   }
   signal.throwIfAborted()
 }
