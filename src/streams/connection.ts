@@ -33,8 +33,8 @@ export interface ConnectionParts {
   reviewed(principal: Principal): Promise<Principal>
   /** @throws AppError RATE_LIMITED, STOPPING */
   admit(principal: Principal): Promise<void>
-  /** Takes room in the teams' quotas, until the answer is called. @throws AppError QUOTA_EXCEEDED */
-  room(operation: OperationId, teamIds: readonly string[]): Promise<() => void>
+  /** Takes room for a stream in the teams' quotas, until the answer is called. @throws AppError QUOTA_EXCEEDED */
+  room(teamIds: readonly string[]): Promise<() => void>
 }
 
 interface Open {
@@ -182,7 +182,7 @@ export class StreamConnection implements Opener {
       const principal = await this.parts.revalidate(this.principal)
       const rights = new StreamRights(this.parts.access, info.operation, this, requestId)
       const grants = await rights.grantAll(await source.pointers(params), principal)
-      const free = await this.parts.room(info.operation, grants.flatMap(teamIdOf))
+      const free = await this.parts.room(grants.flatMap(teamIdOf))
       const session = this.session(requestId, credit)
       void session.freed.then(free)
       this.keep({ session, rights, basis: { principal, changes } })

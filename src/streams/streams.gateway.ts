@@ -101,18 +101,7 @@ export class StreamsGateway implements OnGatewayInit<Server>, OnApplicationBoots
         if (this.stopping) throw new AppError('STOPPING')
         await within(() => this.openings.consume(principal.userId))
       },
-      room: async (operation, teamIds) => {
-        const stream = await this.quota.open('streams', teamIds)
-        if (operation !== 'ContainerExec') return stream
-        const exec = await this.quota.open('execs', teamIds).catch((error: unknown) => {
-          stream()
-          throw error
-        })
-        return () => {
-          stream()
-          exec()
-        }
-      },
+      room: (teamIds) => this.quota.open('streams', teamIds),
     }
   }
 

@@ -14,7 +14,7 @@ import {
   withPort,
   withSpec,
 } from '../support/scenario.js'
-import { rawSocket, until } from '../streams/support.js'
+import { type RawSocket, rawSocket, until } from '../streams/support.js'
 
 interface Quota {
   readonly limits: Record<string, number | null>
@@ -198,6 +198,32 @@ describe('a quota of', () => {
     await until('they are closed', async () => (await quotaOf(team)).used['streams'] === 0)
     await dev.ok('POST', `/containers/${box.id}/exec`, { command: ['true'] })
     expect((await quotaOf(team)).used).toMatchObject({ streams: 0, execs: 0 })
+  })
+
+  // it counted who was at them: twelve commands ran with a limit of one, and an owner who came back beside a dead connection was refused
+  it('execs counts what runs, and not who is at it', async () => {
+    const { team, dev } = await limited({ execs: 1 })
+    const box = await runContainer(dev, withCmd('sleep', '600'))
+    const used = async () => (await quotaOf(team)).used['execs']
+    const open = (socket: RawSocket, params: object) =>
+      socket.ask('stream:open', { kind: 'container.exec', params: { container: box.id, ...params } })
+    const away = await rawSocket(s.url, { token: dev.accessToken! })
+    const first = await open(away, { command: ['cat'] })
+    away.socket.disconnect()
+    using socket = await rawSocket(s.url, { token: dev.accessToken! })
+    await until('the streams are closed', async () => (await quotaOf(team)).used['streams'] === 0)
+    expect(await used()).toBe(1)
+    expect(await open(socket, { command: ['cat'] })).toMatchObject({ ok: false, error: exceeded('execs') })
+    const joining = { container: undefined, session: first['session'] }
+    const back = await open(socket, joining)
+    const watching = await open(socket, { ...joining, role: 'observer' })
+    expect([back.ok, watching.ok, await used()]).toEqual([true, true, 1])
+    await socket.ask('stream:close', { streamId: back.streamId })
+    await until('its end', async () => (await used()) === 0)
+    // one that can't be started, and one that ends by itself, take nothing with them
+    expect(await open(socket, { command: ['no-such-command'] })).toMatchObject({ ok: false, error: { code: 'exec_failed' } })
+    expect(await open(socket, { command: ['true'] })).toMatchObject({ ok: true })
+    await until('its end', async () => (await used()) === 0)
   })
 
   it('image bytes refuses one more image, and not one that the team has', async () => {

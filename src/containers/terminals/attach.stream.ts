@@ -49,7 +49,7 @@ export class AttachStream implements StreamSource<'ContainerAttach', AttachParam
     const { Tty: tty = false, OpenStdin: stdin = false } = Config
     const size = tty && rows && cols ? { rows, cols } : null
     const make = (): Promise<TerminalProcess> => this.attach(id, { tty, stdin, size: State.Running ? size : null })
-    return this.terminals.open(grant!, { kind: 'attach', tty, stdin, size, share, detachKeys, exec: null, make })
+    return this.terminals.open(grant!, { kind: 'attach', tty, stdin, size, share, detachKeys, prepare: null, make })
   }
 
   private async attach(id: string, { tty, stdin, size }: { tty: boolean; stdin: boolean; size: Size | null }): Promise<TerminalProcess> {

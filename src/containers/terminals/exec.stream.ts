@@ -44,11 +44,13 @@ export class ExecStream implements StreamSource<'ContainerExec', ExecParams> {
     const { target } = grant!
     const { tty = false, rows, cols, share = 'peers' } = params
     const marker = `BERTH_EXEC=${randomUUID()}`
-    const { Id } = await this.engine.exec.create(target.engineId, await this.execs.admit(target, specOf(params, marker)))
-    const exec = { container: target.engineId, exec: Id, marker, user: params.user }
+    const prepare = async (): Promise<RunningExec> => {
+      const { Id } = await this.engine.exec.create(target.engineId, await this.execs.admit(target, specOf(params, marker)))
+      return { container: target.engineId, exec: Id, marker, user: params.user }
+    }
     const size = tty && rows && cols ? { rows, cols } : null
-    const make = (): Promise<TerminalProcess> => this.start(exec, { tty, size })
-    return this.terminals.open(grant!, { kind: 'exec', tty, stdin: true, size, share, detachKeys, exec, make })
+    const make = (exec: RunningExec | null): Promise<TerminalProcess> => this.start(exec!, { tty, size })
+    return this.terminals.open(grant!, { kind: 'exec', tty, stdin: true, size, share, detachKeys, prepare, make })
   }
 
   private async start(running: RunningExec, { tty, size }: { tty: boolean; size: Size | null }): Promise<TerminalProcess> {

@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common'
 import { randomUUID } from 'node:crypto'
-import { type Grant, OpenRights, type Pointer } from '../../access/index.js'
+import { type Grant, OpenRights, type Pointer, Quota } from '../../access/index.js'
 import { AppError } from '../../common/errors.js'
 import { Config } from '../../config/config.js'
 import type { OpenStream } from '../../streams/source.js'
@@ -26,9 +26,10 @@ export interface TerminalRequest {
   readonly size: Size | null
   readonly share: TerminalShare
   readonly detachKeys: string | undefined
-  readonly exec: RunningExec | null
+  /** Makes the command of an exec, which does not run yet. Null: what there is already is attached to. */
+  readonly prepare: (() => Promise<RunningExec>) | null
   /** Starts it. */
-  make(): Promise<TerminalProcess>
+  make(exec: RunningExec | null): Promise<TerminalProcess>
 }
 
 /** Who else of those who may open such a session may join it. */
@@ -66,6 +67,7 @@ export class TerminalSessions implements BeforeApplicationShutdown {
     private readonly records: TerminalRecords,
     private readonly rights: OpenRights,
     private readonly config: Config,
+    private readonly quota: Quota,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -86,14 +88,27 @@ export class TerminalSessions implements BeforeApplicationShutdown {
 
   /** A new session, with its owner at it. @throws AppError what `make` throws, QUOTA_EXCEEDED, RECORDING_FAILED */
   async open(grant: TerminalGrant, request: TerminalRequest): Promise<OpenStream> {
+    this.assertRoom(grant.principal.userId)
+    const { team } = grant.target
+    // the room of the process, however many are at it: it lives on when they leave, and who joins starts none
+    const free = request.prepare && (await this.quota.open('execs', team ? [team.id] : []))
+    try {
+      return await this.begin(grant, request, () => free?.())
+    } catch (error) {
+      free?.()
+      throw error
+    }
+  }
+
+  private async begin(grant: TerminalGrant, request: TerminalRequest, ended: () => void): Promise<OpenStream> {
     const { target, principal } = grant
     const owner = { id: principal.userId, username: principal.username }
-    this.assertRoom(owner.id)
     const id = randomUUID()
-    const recorder = await this.records.begin(grant, { id, ...request })
+    const exec = request.prepare && (await request.prepare())
+    const recorder = await this.records.begin(grant, { id, ...request, exec })
     let process: TerminalProcess
     try {
-      process = await request.make()
+      process = await request.make(exec)
     } catch (error) {
       await this.records.abandon(id, recorder)
       throw error
@@ -109,6 +124,7 @@ export class TerminalSessions implements BeforeApplicationShutdown {
       onEnd: (end) => {
         this.records.end(id, end)
         this.release(id, end.reason)
+        void session.finish(end).then(ended, ended)
       },
     })
     const { tty, stdin } = request
