@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LogRecord, Streams } from '../../clients/typescript/src/streams/index.js'
+import type { LogCursors, LogRecord, Streams } from '../../clients/typescript/src/streams/index.js'
 import { type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
 import { bytesOf, engineOf, ownedContainer, rawSocket, streamsOf, until } from './support.js'
 
@@ -245,6 +245,49 @@ describe('container.logs', () => {
     expect(seen.slice(4)).toEqual(['more'])
     away.close()
     // and its reader waits no more
+    await reading
+  })
+
+  // the client asked for the tail once more, and what had come meanwhile was no part of it
+  it.each([
+    [0, []],
+    [2, ['h2', 'h3']],
+    [9, ['h1', 'h2', 'h3']],
+  ])('with a tail of %i is opened again for what it has not got', async (tail, history) => {
+    const { id } = await ownedContainer(
+      s,
+      team,
+      sh('for i in 1 2 3; do echo h$i; done; while [ ! -e /go ]; do sleep 0.05; done; for i in 1 2 3 4 5; do echo l$i; done; sleep 600'),
+    )
+    const silent = await ownedContainer(
+      s,
+      team,
+      sh('while [ ! -e /go ]; do sleep 0.05; done; for i in 1 2 3 4 5; do echo s$i; done; sleep 600'),
+    )
+    await until('its history', async () => (await all(await streams.logs({ containers: [id] }))).length === 3)
+    const away = streamsOf(ann)
+    // the lines that come with the acknowledgement are lost on the way
+    using dropped = await rawSocket(s.url, { token: ann.accessToken })
+    const params = { containers: [id, silent.id], follow: true, tail }
+    const ack = await dropped.ask('stream:open', { kind: 'container.logs', params })
+    const stream = await away.logs(params)
+    const seen: string[] = []
+    const reading = (async () => {
+      for await (const record of stream) seen.push(record.type === 'log' ? String(record.text) : record.type)
+    })()
+    await until('its history', () => seen.length === history.length)
+    away.socket.disconnect()
+    dropped.socket.disconnect()
+    for (const each of [id, silent.id]) await (await streams.exec({ container: each, command: ['touch', '/go'] })).exit
+    await until('all of it', async () => (await all(await streams.logs({ containers: [id, silent.id] }))).length === 13)
+    away.socket.connect()
+    const news = [1, 2, 3, 4, 5].flatMap((n) => [`l${n}`, `s${n}`]).toSorted()
+    await until('the rest', () => seen.length >= history.length + 10)
+    const back = await streams.logs({ containers: [id, silent.id], cursor: ack['cursor'] as LogCursors })
+    expect((await all(back)).map(({ text }) => String(text)).toSorted()).toEqual([...history, ...news])
+    expect(seen.slice(0, history.length)).toEqual(history)
+    expect(seen.slice(history.length).toSorted()).toEqual(news)
+    away.close()
     await reading
   })
 

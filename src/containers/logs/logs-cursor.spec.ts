@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LOG_START, type LogLine } from '../../engine/index.js'
-import { cursorOf, nanoseconds, replaced, ResumeCheck } from './logs-cursor.js'
+import { cursorOf, lastRead, nanoseconds, replaced, ResumeCheck } from './logs-cursor.js'
 
 const SECOND = 1_000_000_000n
 const line = (stream: 'stdout' | 'stderr', time: bigint, n = 1): LogLine => ({ stream, time, n, bytes: new Uint8Array(0), end: 'line' })
@@ -72,6 +72,15 @@ describe('a resume', () => {
 
   it('that begins behind its last line has one at once, before anything is told', () => {
     expect(look(line('stderr', 10n * SECOND + 5n))[0]).not.toBeNull()
+  })
+
+  it('of a reader who has no line yet has none', () => {
+    const none = { stdout: [10n * SECOND, 0], stderr: [10n * SECOND, 0] } as const
+    expect(new ResumeCheck(none).look(line('stdout', 12n * SECOND))).toBeNull()
+    expect(lastRead(none)).toBe(0n)
+    const one = { ...none, stderr: [10n * SECOND, 1] } as const
+    expect(new ResumeCheck(one).look(line('stdout', 12n * SECOND))).not.toBeNull()
+    expect(lastRead(one)).toBe(10n * SECOND)
   })
 
   it('from the start has none', () => {

@@ -23,10 +23,17 @@ export function cursorOf(cursors: LogCursors | undefined, container: string): Lo
   return { stdout: place(given.stdout), stderr: place(given.stderr) }
 }
 
-/** The stream whose last line is the newest, with that place. */
+/** The stream whose last line is the newest, with that place; with `n` 0 no line was read, and all from that time on is wanted. */
 export function newest({ stdout, stderr }: LogCursor): { stream: 'stdout' | 'stderr'; time: bigint; n: number } {
-  const [stream, [time, n]] = stdout[0] >= stderr[0] ? (['stdout', stdout] as const) : (['stderr', stderr] as const)
+  const isStdout = stdout[0] > stderr[0] || (stdout[0] === stderr[0] && stdout[1] >= stderr[1])
+  const [stream, [time, n]] = isStdout ? (['stdout', stdout] as const) : (['stderr', stderr] as const)
   return { stream, time, n }
+}
+
+/** Time of the newest line that was read; 0 where none was. */
+export function lastRead(cursor: LogCursor): bigint {
+  const { time, n } = newest(cursor)
+  return n > 0 ? time : 0n
 }
 
 /**
@@ -42,7 +49,7 @@ export function largest(a: bigint, b: bigint): bigint {
   return a > b ? a : b
 }
 
-/** Whether the cursor is one of a reader that has read something. */
+/** Whether the cursor says where to go on from. */
 export function hasRead(cursor: LogCursor): boolean {
   return cursor.stdout[0] > 0n || cursor.stderr[0] > 0n
 }
@@ -58,7 +65,7 @@ export class ResumeCheck {
 
   constructor(cursor: LogCursor) {
     this.last = newest(cursor)
-    this.open = this.last.time > 0n
+    this.open = this.last.n > 0
   }
 
   /** The gap before this line, or null. */

@@ -84,6 +84,7 @@ export function stateOf({ id, name }: Source, state: LogState['state']): StreamI
   return { frames: [{ type: 'state', container: id, name, state } satisfies LogState] }
 }
 
-function placeOf([time, n]: readonly [bigint, number]): readonly [string, number] {
+/** As a cursor of the protocol has it. */
+export function placeOf([time, n]: readonly [bigint, number]): readonly [string, number] {
   return [rfc3339(time), n]
 }

@@ -1,13 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Grant } from '../../access/index.js'
 import { advance, type Engine, type LogCursor, type LogLine, LOG_START, readLogBatches, resumeSince, seen } from '../../engine/index.js'
-import { type LogRecord, type OwnEnd, type StreamContext, type StreamItem, type Turn } from '../../streams/source.js'
-import { cursorOf, hasRead, largest, nanoseconds, newest, ResumeCheck } from './logs-cursor.js'
+import { type LogCursors, type LogRecord, type OwnEnd, type StreamContext, type StreamItem, type Turn } from '../../streams/source.js'
+import { cursorOf, hasRead, largest, lastRead, nanoseconds, ResumeCheck } from './logs-cursor.js'
 import { byArrival, type FedLine, type LogFeeds, type LogReader, replays } from './logs-feed.js'
 import type { LogFilter } from './logs-filter.js'
 import type { LogsParams } from './logs-params.dto.js'
-import { type Line, lineOf, LogRecords, removedGap, Repeats, type Source, stateOf } from './logs-records.js'
-import { containerChanged, containerState, engineUp, LIVE, newestTime, nothing, type Pass, passOf, untilStarted } from './logs-waiting.js'
+import { type Line, lineOf, LogRecords, placeOf, removedGap, Repeats, type Source, stateOf } from './logs-records.js'
+import {
+  containerChanged,
+  containerState,
+  engineUp,
+  LIVE,
+  newestTime,
+  nothing,
+  type Pass,
+  passOf,
+  resumed,
+  untilStarted,
+} from './logs-waiting.js'
 
 export interface TailParts {
   readonly engine: Engine
@@ -39,7 +50,9 @@ export class LogTail {
   private readonly byName: boolean
   private cursor: LogCursor
   /** What was written until it was opened. */
-  private history: AsyncGenerator<Uint8Array> | undefined
+  private history: AsyncGenerator<LogLine[]> | undefined
+  /** Where its reader has to go on from who comes back without a line of it: only the opening knows what `tail` meant. */
+  opening: LogCursors[string] | undefined
   private reader: LogReader | undefined
   private slow = false
   private tty = false
@@ -79,11 +92,20 @@ export class LogTail {
     // before the history is read: what is written meanwhile is in both
     this.reader = params.follow && !this.slow && this.rest > 0 ? await feeds.join(this.id, { tty: this.tty, signal }) : undefined
     this.history = await this.read(this.reader)
+    if (this.first && params.follow && params.tail !== undefined && !hasRead(this.cursor)) await this.open(params.tail)
     this.first = false
   }
 
+  /** Notes the time of the first line that is wanted; where there is none yet, all that comes is. */
+  private async open(tail: number): Promise<void> {
+    const first = tail > 0 ? await this.history!.next() : undefined
+    const time = (first?.done === false ? first.value[0]?.time : undefined) ?? largest(this.floor, 1n)
+    if (first?.done === false) this.history = resumed(first.value, this.history!)
+    this.opening = { stdout: placeOf([time, 0]), stderr: placeOf([time, 0]) }
+  }
+
   /** From the cursor on, or what was asked for; ends where the log ended when it was opened. Nothing where the reader's ring has it. */
-  private async read(reader?: LogReader): Promise<AsyncGenerator<Uint8Array>> {
+  private async read(reader?: LogReader): Promise<AsyncGenerator<LogLine[]>> {
     const { engine, params, context } = this.parts
     const { stdout, stderr } = params
     // before any question to the engine: what comes after this place is the ring's, what came before is in the log
@@ -91,13 +113,13 @@ export class LogTail {
     const tail = this.first && !hasRead(this.cursor) ? params.tail : undefined
     // who asks for no history gets what is newer than the newest line, by the engine's clock
     if (tail === 0) this.floor = largest(this.floor, (await newestTime(engine, this.id, { tty: this.tty, signal: context.signal })) + 1n)
-    const resumed = resumeSince(this.cursor)
     // the other stream's old lines were never wanted, or they are known
-    if (resumed > this.floor) this.floor = resumed
+    this.floor = largest(this.floor, resumeSince(this.cursor))
     if (isKept) return nothing()
     const until = params.until === undefined ? undefined : nanoseconds(params.until)!
     const range = { tail, until, ...(this.floor > 0n && { since: this.floor }) }
-    return engine.containers.logs(this.id, { tty: this.tty, follow: false, stdout, stderr, signal: context.signal, ...range })
+    const wanted = { tty: this.tty, follow: false, stdout, stderr, signal: context.signal, ...range }
+    return readLogBatches(await engine.containers.logs(this.id, wanted), { tty: this.tty })
   }
 
   /** Everything there is; ends with the container, or never where it is known by its name. */
@@ -153,7 +175,7 @@ export class LogTail {
     const first = this.floor
     const history = this.history ?? (await this.read())
     this.history = undefined
-    for await (const lines of readLogBatches(history, { tty: this.tty })) {
+    for await (const lines of history) {
       // of `tail` the oldest line is the oldest that is wanted, of both streams
       if (cursor === LOG_START && first === this.floor && lines[0]) this.floor = largest(first, lines[0].time)
       yield* this.take(lines.map(lineOf), check)
@@ -241,7 +263,7 @@ export class LogTail {
     const state = pass === 'removed' ? undefined : await containerState(engine, this.id)
     // there may be more than was followed
     if (state === 'unknown' || (pass === 'short' && state !== undefined)) return null
-    if (pass !== 'read' && !this.complete) yield removedGap(this.id, newest(this.cursor).time)
+    if (pass !== 'read' && !this.complete) yield removedGap(this.id, lastRead(this.cursor))
     if (state !== undefined && LIVE.has(state)) {
       await containerChanged(engine, this.id, context.signal, 200)
       return null

@@ -82,6 +82,16 @@ export async function newestTime(engine: Engine, id: string, options: { tty: boo
   return newest
 }
 
+/** A history of which the beginning has been looked at. */
+export async function* resumed<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T, void> {
+  try {
+    yield first
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
+
 /** A history that is empty. */
 export async function* nothing(): AsyncGenerator<never, void> {
   yield* []

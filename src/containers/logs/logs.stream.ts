@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common'
 import type { Grant } from '../../access/index.js'
 import { Engine } from '../../engine/index.js'
-import { type OpenStream, type OwnEnd, type StreamContext, type StreamItem, StreamKind, type StreamSource } from '../../streams/source.js'
-import { cursorOf, newest, replaced } from './logs-cursor.js'
+import {
+  type LogCursors,
+  type OpenStream,
+  type OwnEnd,
+  type StreamContext,
+  type StreamItem,
+  StreamKind,
+  type StreamSource,
+} from '../../streams/source.js'
+import { cursorOf, lastRead, replaced } from './logs-cursor.js'
 import { LogFeeds } from './logs-feed.js'
 import { LogFilter } from './logs-filter.js'
 import { LOG_LEVELS } from './logs-level.js'
@@ -101,10 +109,10 @@ export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
     const containers = grants.map(({ target }) => ({ id: target.engineId, name: target.name }))
     const ids = containers.map(({ id }) => id)
     return {
-      ack: { containers },
+      ack: { containers, ...openingOf(tails, ids) },
       lingerMs: LINGER_MS,
       output: after(
-        replaced(params.cursor, ids).map((id) => removedGap(id, newest(cursorOf(params.cursor, id)).time)),
+        replaced(params.cursor, ids).map((id) => removedGap(id, lastRead(cursorOf(params.cursor, id)))),
         merged(
           tails.map((tail) => tail.items()),
           ids,
@@ -112,6 +120,12 @@ export class LogsStream implements StreamSource<'ContainerLogs', LogsParams> {
       ),
     }
   }
+}
+
+/** What a reader's cursor begins with, where `tail` and `follow` ask for a part of the log that is known only now. */
+function openingOf(tails: readonly LogTail[], ids: readonly string[]): { cursor?: LogCursors } {
+  const places = tails.flatMap(({ opening }, index) => (opening ? [[ids[index]!, opening] as const] : []))
+  return places.length > 0 ? { cursor: Object.fromEntries(places) } : {}
 }
 
 async function* after(gaps: readonly StreamItem[], output: AsyncGenerator<StreamItem, OwnEnd>): AsyncGenerator<StreamItem, OwnEnd> {

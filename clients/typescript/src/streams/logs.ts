@@ -16,6 +16,8 @@ type Places = { stdout?: readonly [string, number]; stderr?: readonly [string, n
 /** Lines of logs. After a lost connection, or a restart of the gateway, it goes on behind the last line that it has. */
 export class LogStream extends Stream<LogRecord | LogState | LogSkipped> {
   private readonly places: Record<string, Places>
+  /** The opening told the place of each container. */
+  private readonly placed: boolean
 
   constructor(
     socket: StreamSocket,
@@ -23,7 +25,9 @@ export class LogStream extends Stream<LogRecord | LogState | LogSkipped> {
     private readonly params: LogsParams,
   ) {
     super(socket, opened)
-    this.places = structuredClone(params.cursor ?? {})
+    const opening = opened['cursor'] as LogCursors | undefined
+    this.placed = opening !== undefined
+    this.places = structuredClone({ ...opening, ...params.cursor })
   }
 
   /** Where it is: keep it to go on from here another time, with `cursor` in the params. Counts what has arrived. */
@@ -66,6 +70,9 @@ export class LogStream extends Stream<LogRecord | LogState | LogSkipped> {
 
   /** @internal */
   override resumeParams(): LogsParams {
+    const { tail: _tail, ...rest } = this.params
+    // counted once more it would leave out what came meanwhile
+    if (this.placed) return { ...rest, cursor: this.cursor }
     const read = Object.keys(this.places).length > 0
     // whoever has read nothing yet wants the same as at the beginning
     return { ...this.params, ...(read && { cursor: this.cursor }) }
