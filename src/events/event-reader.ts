@@ -28,7 +28,8 @@ export class EventReader {
     }
     const { principal } = this
     return {
-      teams: scopeOf(this.grant),
+      // of those that it was opened over, what is left
+      teams: new Map([...scopeOf(this.grant)].filter(([id]) => holdsInTeam(principal, id, 'events.read') !== null)),
       unowned: this.unowned,
       readsCommands: (team) =>
         team ? holdsInTeam(principal, team.id, 'containers.env') !== null : holdsOnHost(principal, 'containers.env') !== null,

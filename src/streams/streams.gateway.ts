@@ -4,10 +4,18 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Server } from 'socket.io'
-import { Access, type AccessChange, AccessChanges, Authenticator, type Principal, Quota, RateLimits } from '../access/index.js'
+import {
+  Access,
+  type AccessChange,
+  AccessChanges,
+  Authenticator,
+  type Principal,
+  PrincipalReading,
+  Quota,
+  RateLimits,
+} from '../access/index.js'
 import { AppError, toProblem } from '../common/errors.js'
 import { type ConnectionParts, StreamConnection, type StreamSocket } from './connection.js'
-import { PrincipalReading } from './principal-reading.js'
 import { StreamRegistry } from './registry.js'
 
 /** How often a principal is looked at again: with the cut itself, a lost right is felt within two seconds. */

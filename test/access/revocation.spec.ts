@@ -3,6 +3,7 @@
  * exec with them. Each row is one way to lose it.
  */
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ownedContainer, type Owned, type RawSocket, rawSocket, runs, until } from '../streams/support.js'
 import { AccessChanges } from '../../src/access/index.js'
@@ -210,4 +211,26 @@ describe('two gateways on one database, without Redis', () => {
       await postgres.stop()
     }
   })
+})
+
+it('answers over REST that stay open end within two seconds of what another process takes', async () => {
+  const actor = await s.user(`dev-${randomBytes(3).toString('hex')}`, { alpha: 'developer', beta: 'developer' })
+  const headers = { authorization: `Bearer ${actor.accessToken}` }
+  const answers = await Promise.all(
+    [`/containers/${box.id}/logs?follow=true`, `/system/events?follow=true&team=${alpha.name}`, '/system/events?follow=true'].map((path) =>
+      fetch(`${s.url}/api/v1${path}`, { headers }),
+    ),
+  )
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  const db = s.gateway.app.get(Database, { strict: false })
+  await setTimeout(1_500)
+  // as another gateway process would: nobody here is told
+  await db.deleteFrom('memberships').where('user_id', '=', actor.userId!).where('team_id', '=', alpha.id).execute()
+  const taken = performance.now()
+  const ended = async (answer: Response): Promise<number> => {
+    // to its end, or until it is cut
+    await answer.text().catch(() => undefined)
+    return performance.now() - taken
+  }
+  for (const after of await Promise.all(answers.map(ended))) expect(after).toBeLessThan(STREAM_MS)
 })

@@ -15,7 +15,6 @@ type TerminalGrant = Grant<'ContainerExec' | 'ContainerAttach'>
 const MOST_SESSIONS = 100
 /** Ended sessions that somebody may come back to. */
 const MOST_ENDED = 200
-const LOOK_EVERY_MS = 1_000
 const SHUTDOWN_MS = 3_000
 
 /** What is opened. */
@@ -184,7 +183,7 @@ export class TerminalSessions implements BeforeApplicationShutdown {
     held.unwatch()
     if (session.ended || [...session.seats].some(({ role }) => role === 'owner')) return
     const cut = (error: AppError): void => void session.finish({ reason: 'revoked', error })
-    held.unwatch = this.rights.watch(grant, cut, LOOK_EVERY_MS)
+    held.unwatch = this.rights.watch(grant, cut)
   }
 
   /** One that ended by itself is kept for who was away meanwhile. */

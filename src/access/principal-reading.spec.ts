@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Principal } from '../access/index.js'
+import type { Principal } from './principal.js'
 import { PrincipalReading } from './principal-reading.js'
 
 function credential(id: string, expiresAt = 0): Principal {

@@ -1,4 +1,4 @@
-import type { Principal } from '../access/index.js'
+import type { Principal } from './principal.js'
 
 /** A database that takes longer than this has not decided. */
 const DECIDE_MS = 2_000
