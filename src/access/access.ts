@@ -21,6 +21,8 @@ export interface AccessRequest<Op extends OperationId> {
   readonly stream?: true
 }
 
+export type Result = 'ok' | 'accepted' | 'replayed' | ErrorCode
+
 /** The one decision on every edge: resolve, authorize, record, and only then a Grant. */
 @Injectable()
 export class Access {
@@ -48,9 +50,13 @@ export class Access {
     return grant
   }
 
-  /** The second record of a mutation, after it was tried; `replayed`: it had been done before, and was not done again. */
-  async outcome(grant: Grant<OperationId>, principal: Principal | null, result: 'ok' | 'accepted' | 'replayed' | ErrorCode): Promise<void> {
-    const request = { operation: grant.operation, principal, pointer: {}, requestId: grant.requestId, address: grant.address }
+  /**
+   * The second record of a mutation, after it was tried; `replayed`: it had been done before, and was not done again.
+   * `made`: the id of what was created, by which later records name it.
+   */
+  async outcome(grant: Grant<OperationId>, principal: Principal | null, result: Result, made?: string): Promise<void> {
+    const detail = grant.detail !== undefined && made !== undefined ? `${grant.detail} (${made})` : grant.detail
+    const request = { operation: grant.operation, principal, pointer: { detail }, requestId: grant.requestId, address: grant.address }
     await this.audit.appendAfter(record(request, operation(grant.operation), 'outcome', grant.target, grant.asAdmin, result))
   }
 
@@ -59,8 +65,17 @@ export class Access {
     const verdict = await this.judge(request, row)
     if ('error' in verdict) throw verdict.error
     const { operation: op, principal, requestId, address } = request
+    const { detail } = request.pointer
     // The resolver answers the row's own kind of target, which the compiler can't follow through the table.
-    return Grant.of({ operation: op, principal, target: verdict.target as TargetOf<Op>, requestId, asAdmin: verdict.asAdmin, address })
+    return Grant.of({
+      operation: op,
+      principal,
+      target: verdict.target as TargetOf<Op>,
+      requestId,
+      asAdmin: verdict.asAdmin,
+      address,
+      detail,
+    })
   }
 
   /** The same decision as an answer, with the rule that it came from: for can-i and who-can. */
@@ -130,7 +145,7 @@ function record<Op extends OperationId>(
     credential: principal ? `${principal.credential.kind}:${principal.credential.id}` : 'none',
     team: target ? teamOf(target) : said(request.pointer.team, 64),
     target_kind: row.target,
-    target: target ? nameOf(target) : said(request.pointer.ref, 256),
+    target: withDetail(target ? nameOf(target) : said(request.pointer.ref, 256), said(request.pointer.detail, 256)),
     as_admin: asAdmin ? 1 : 0,
     result: result.toLowerCase(),
     address: request.address,
@@ -142,10 +157,16 @@ function said(text: string | undefined, most: number): string | null {
   return text?.slice(0, most).replaceAll(/\p{Cc}|\p{Cs}/gu, '\u{fffd}') ?? null
 }
 
+/** `eve: maintainer`, `ops`, `ci (id): a token`. What is denied has the reference in both. */
+function withDetail(name: string | null, detail: string | null): string | null {
+  return name === null || detail === null || name === detail ? (name ?? detail) : `${name}: ${detail}`
+}
+
 function nameOf(target: Target): string | null {
   if ('engineId' in target) return `${target.name} (${target.engineId})`
   if (target.kind === 'image') return target.reference ?? target.contentId
   if (target.kind === 'registry') return target.title.slice(0, 512)
+  if (target.kind === 'user' || target.kind === 'serviceAccount') return `${target.name} (${target.id})`
   if ('id' in target) return target.id
   return target.kind === 'scope' ? target.teams.map((team) => team.name).join(',') : null
 }

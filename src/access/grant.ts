@@ -20,6 +20,8 @@ export class Grant<Op extends OperationId> {
     /** Held by the host role, not by a role in the team. */
     readonly asAdmin: boolean,
     readonly address: string,
+    /** For the audit log: see Pointer. */
+    readonly detail: string | undefined,
   ) {
     void this.#proof
   }
@@ -38,7 +40,8 @@ export class Grant<Op extends OperationId> {
 
   /** @internal Called by the access layer alone; an import rule keeps everybody else out of this file. */
   static of<Op extends OperationId>(facts: GrantFacts<Op>): Grant<Op> {
-    return new Grant(facts.operation, facts.principal, facts.target, facts.requestId, facts.asAdmin, facts.address)
+    const { operation, principal, target, requestId, asAdmin, address, detail } = facts
+    return new Grant(operation, principal, target, requestId, asAdmin, address, detail)
   }
 }
 
@@ -50,6 +53,7 @@ export interface GrantFacts<Op extends OperationId> {
   requestId: string
   asAdmin: boolean
   address: string
+  detail: string | undefined
 }
 
 /** The teams that a list, prune or event stream may speak of: the one place where a scope becomes a filter. */

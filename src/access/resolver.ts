@@ -35,6 +35,8 @@ export interface Pointer {
   readonly team?: string | undefined
   /** What in the target, for the audit log alone: nothing is decided by it. */
   readonly part?: string | undefined
+  /** Who or what of ours it is about beside the target, and the role that is given: for the audit log alone. */
+  readonly detail?: string | undefined
 }
 
 /** Turns a client's reference into one pinned target, looking only at what the caller may see. Resolved once per request. */
@@ -202,13 +204,13 @@ export class Resolver {
     const user = await this.users.find(ref)
     // A team's own: reached only through it, or its passwords, roles and tokens would be nobody's decision.
     if (!user || user.kind !== 'user') throw new AppError('NOT_FOUND')
-    return { kind: 'user', id: user.id }
+    return { kind: 'user', id: user.id, name: user.username }
   }
 
   private async serviceAccount(principal: Principal, ref: string): Promise<ServiceAccountTarget> {
     const account = await this.users.find(ref)
     if (account?.kind !== 'service' || account.team_id === null) throw new AppError('NOT_FOUND')
-    return { kind: 'serviceAccount', id: account.id, team: await this.teams.visible(principal, account.team_id) }
+    return { kind: 'serviceAccount', id: account.id, name: account.username, team: await this.teams.visible(principal, account.team_id) }
   }
 }
 

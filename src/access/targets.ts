@@ -55,6 +55,8 @@ export interface RegistryTarget {
 export interface ServiceAccountTarget {
   readonly kind: 'serviceAccount'
   readonly id: string
+  /** For the audit log. */
+  readonly name: string
   readonly team: TeamRef
 }
 
@@ -73,6 +75,8 @@ export interface TerminalTarget {
 export interface UserTarget {
   readonly kind: 'user'
   readonly id: string
+  /** For the audit log. */
+  readonly name: string
 }
 
 export interface PlainTarget<K extends 'public' | 'self' | 'host'> {

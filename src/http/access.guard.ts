@@ -3,6 +3,7 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js'
 import { Access, OpenRights, operation, type OperationId, REVISION_HEADER, Revisions } from '../access/index.js'
 import type { FastifyReply } from 'fastify'
 import { AppError } from '../common/errors.js'
+import { auditDetail } from './audit-detail.js'
 import { readDryRun, takesDryRun } from './dry-run.js'
 import { endingSignal } from './ending.js'
 import { readIdempotencyKey } from './idempotency-key.js'
@@ -30,7 +31,7 @@ export class AccessGuard implements CanActivate {
     const revision = request.headers[REVISION_HEADER.toLowerCase()]
     if (typeof revision === 'string' && request.berth.principal) await this.revisions.reach(revision)
     const { principal, dryRun } = request.berth
-    const pointer = { ref: reference(request), team: team(request), part: part(request) }
+    const pointer = { ref: reference(request), team: team(request), part: part(request), detail: auditDetail(request, id) }
     const asked = { operation: id, principal, pointer, requestId: request.id, address: request.ip }
     // What is only tried leaves no record: nothing was meant to happen.
     const grant = await (dryRun ? this.access.decide(asked) : this.access.grant(asked))

@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { catchError, concatMap, from, map, type Observable, throwError } from 'rxjs'
-import { Access, operation } from '../access/index.js'
+import { Access, type Grant, operation, type OperationId } from '../access/index.js'
 import { AppError, type ErrorCode } from '../common/errors.js'
 import type { BerthRequest } from './request-context.js'
 
@@ -18,13 +18,19 @@ export class OutcomeInterceptor implements NestInterceptor {
       concatMap((value: unknown) => {
         // 202: the work goes on as a job, which writes the outcome at its end.
         if (http.getResponse<FastifyReply>().statusCode === 202) return [value]
-        return from(this.access.outcome(grant, principal, 'ok')).pipe(map(() => value))
+        return from(this.access.outcome(grant, principal, 'ok', madeBy(grant, value))).pipe(map(() => value))
       }),
       catchError((error: unknown) => {
         return from(this.access.outcome(grant, principal, codeOf(error))).pipe(concatMap(() => throwError(() => error)))
       }),
     )
   }
+}
+
+/** The id of what a creation answers with. */
+function madeBy({ operation: id }: Grant<OperationId>, value: unknown): string | undefined {
+  if (!id.endsWith('Create') || typeof value !== 'object' || value === null || !('id' in value)) return undefined
+  return typeof value.id === 'string' ? value.id : undefined
 }
 
 /** What the audit log says of a failure. */
