@@ -69,16 +69,10 @@ export class OpenRights {
     return stop
   }
 
-  /** For what waited long before it does anything. @throws AppError why the grant would not be given any more */
+  /** For what waited long before it does anything: without a decision it is not done. @throws AppError why the grant would not be given any more */
   async confirm(grant: Grant<OperationId>): Promise<void> {
-    try {
-      const reason = await this.lost(grant, await this.authenticator.revalidate(grant.principal))
-      if (reason) throw reason
-    } catch (error) {
-      // What is not understood must not go on.
-      if (!(error instanceof AppError)) throw new AppError('INTERNAL', {}, { cause: error })
-      if (error.status < 500) throw error
-    }
+    const reason = await this.lost(grant, await this.authenticator.revalidate(grant.principal))
+    if (reason) throw reason
   }
 
   /** Why it must be cut; null while all is as it was, also where that can not be found out at the moment. */
