@@ -24,7 +24,9 @@ export class OwnPassword {
     this.passwords.assertAllowed(body.new, user.username, '/new')
     if (!(await this.checks.password({ username: user.username, address }, user, body.current))) throw new AppError('INVALID_CREDENTIALS')
     const change = { password_hash: await this.passwords.hash(body.new), credentials_at: nowIso() }
-    await this.users.update(user.id, change, { keepSession: principal.credential.kind === 'session' ? principal.credential.id : undefined })
+    const keepSession = principal.credential.kind === 'session' ? principal.credential.id : undefined
+    // an administrator's reset in the meantime was meant for whoever knows the old password
+    await this.users.update(user.id, change, { keepSession, verifiedAt: user.credentials_at })
     this.changes.announce({ userId: user.id })
   }
 }

@@ -26,6 +26,8 @@ export interface UpdateOptions {
   readonly keepSession?: string | undefined
   /** The host role of the change is not a built-in one. */
   readonly customRole?: boolean
+  /** Only while the user is not disabled and the credentials are those of then: `credentials_at`, when they were verified. */
+  readonly verifiedAt?: string
 }
 
 /** The settings row that changes of administrators take turns on. */
@@ -114,16 +116,18 @@ export class UserStore {
   /**
    * Changes a user; with new credentials, or when disabled, all sessions end in the same transaction, but for `keepSession`.
    * @throws AppError LAST_ADMINISTRATOR when nobody would be left who administers, NOT_FOUND when the user, or a host role that an
-   * administrator made (`customRole`), is gone.
+   * administrator made (`customRole`), is gone, INVALID_CREDENTIALS when those that were verified (`verifiedAt`) hold no more.
    */
-  async update(id: string, change: UserChange, { keepSession, customRole = false }: UpdateOptions = {}): Promise<void> {
+  async update(id: string, change: UserChange, { keepSession, customRole = false, verifiedAt }: UpdateOptions = {}): Promise<void> {
     if (Object.keys(change).length === 0) return
     await this.db.transaction().execute(async (tx) => {
       if (customRole && change.host_role) await lockRole(tx, change.host_role)
       if ((change.host_role !== undefined && change.host_role !== 'admin') || change.disabled === 1)
         await assertAnotherAdministrator(tx, id)
-      const done = await tx.updateTable('users').set(change).where('id', '=', id).executeTakeFirst()
-      if (done.numUpdatedRows === 0n) throw new AppError('NOT_FOUND')
+      const ofUser = tx.updateTable('users').set(change).where('id', '=', id)
+      const still = verifiedAt === undefined ? ofUser : ofUser.where('credentials_at', '=', verifiedAt).where('disabled', '=', 0)
+      const done = await still.executeTakeFirst()
+      if (done.numUpdatedRows === 0n) throw new AppError(verifiedAt === undefined ? 'NOT_FOUND' : 'INVALID_CREDENTIALS')
       if (change.credentials_at !== undefined || change.disabled === 1)
         await endSessions(tx, id, change.credentials_at ?? nowIso(), keepSession)
     })

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { PERMISSIONS } from '../../src/access/index.js'
+import { Passwords } from '../../src/accounts/passwords.js'
 import { AuditStore } from '../../src/store/audit.store.js'
 import type { Actor } from '../support/actor.js'
 import type { Gateway } from '../support/app.js'
-import { adminOf, as, gatewayAlone, type Items, person } from './support/people.js'
+import { adminOf, as, gatewayAlone, type Items, PASSWORD, person, tryLogin } from './support/people.js'
 
 interface Me {
   readonly permissions: string[]
@@ -122,6 +123,35 @@ describe('POST /me/can-i', () => {
   ])('refuses %j', async (body, pointer) => {
     const problem = await dev.fails('POST', '/me/can-i', body)
     expect(problem).toMatchObject({ status: 400, errors: expect.arrayContaining([expect.objectContaining({ pointer })]) })
+  })
+})
+
+describe('POST /me/password', () => {
+  it.each([
+    ['eve', { password: 'set by the administrator' }],
+    ['fay', { disabled: true }],
+  ])('does not undo what an administrator did while it hashed: %s %j', async (username, change) => {
+    const eve = await person(admin, username)
+    const passwords = gateway.app.get(Passwords, { strict: false })
+    const real = passwords.hash.bind(passwords)
+    const parked = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    vi.spyOn(passwords, 'hash').mockImplementationOnce(async (password) => {
+      parked.resolve()
+      await gate.promise
+      return real(password)
+    })
+    const sent = eve.http
+      .post('/me/password')
+      .send({ current: PASSWORD, new: 'password of the thief' })
+      .then((answer) => answer)
+    await parked.promise
+    await admin.ok('PATCH', `/users/${eve.userId}`, change)
+    gate.resolve()
+    expect(await sent).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+    await admin.ok('PATCH', `/users/${eve.userId}`, { disabled: false })
+    await tryLogin(gateway, username, 'password of the thief').expect(401)
+    await tryLogin(gateway, username, 'password' in change ? change.password : PASSWORD).expect(200)
   })
 })
 
