@@ -41,13 +41,23 @@ export class LoginChecks {
     password: string,
     furthermore: () => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<boolean> {
-    const known = user !== null && (await this.sessions.knowsAddress(user.id, who.address))
-    const attempt: Attempt = { account: who.username, address: who.address, known }
+    const attempt = await this.attempt(who, user)
     await this.throttle.assertOpen(attempt)
     const usable = user !== null && user.disabled === 0
     return this.passwords.verify(password, user?.password_hash ?? null, (check) =>
       this.throttle.attempt(attempt, async () => (await check()) && usable && (await furthermore())),
     )
+  }
+
+  /** A code of who is logged in, counted as a login is: what a right one answers, null when it was wrong. @throws AppError LOGIN_THROTTLED */
+  async code<T>(who: { username: string; address: string }, user: UserRow, check: () => Promise<T | null>): Promise<T | null> {
+    let answer: T | null = null
+    await this.throttle.attempt(await this.attempt(who, user), async () => (answer = await check()) !== null)
+    return answer
+  }
+
+  private async attempt({ username, address }: { username: string; address: string }, user: UserRow | null): Promise<Attempt> {
+    return { account: username, address, known: user !== null && (await this.sessions.knowsAddress(user.id, address)) }
   }
 
   private async secondFactor(userId: string, otp: string | undefined): Promise<boolean> {

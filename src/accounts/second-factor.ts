@@ -13,6 +13,8 @@ const SHAPE = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 /** Steps before and after the present one that are taken too, for clocks that differ. */
 const WINDOW = 1
 const RECOVERY_CODES = 10
+/** Whoever begins has the program at hand: a secret that was shown longer ago may have been read by others since. */
+const SETUP_MS = 900_000
 /** Without 0, 1, I and O, which people confuse. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
@@ -67,12 +69,15 @@ export class SecondFactor implements OnApplicationBootstrap {
     return { secret, uri: totp.toString() }
   }
 
-  /** From now on it is asked for. Answers the recovery codes, this once. @throws AppError CONFLICT, INVALID_CREDENTIALS */
-  async confirm(user: UserRow, code: string): Promise<string[]> {
+  /** From now on it is asked for. Answers the recovery codes, this once; null when the code is wrong. @throws AppError CONFLICT */
+  async confirm(user: UserRow, code: string): Promise<string[] | null> {
     const row = await this.store.find(user.id)
-    if (!row || row.confirmed_at) throw new AppError('CONFLICT', { reason: 'no second factor is being set up: begin with POST /me/totp' })
+    if (!row || row.confirmed_at || row.created_at < nowIso(-SETUP_MS))
+      throw new AppError('CONFLICT', {
+        reason: 'no second factor is being set up, or it began more than 15 minutes ago: begin with POST /me/totp',
+      })
     const step = this.stepOf(row, code)
-    if (step === null) throw new AppError('INVALID_CREDENTIALS')
+    if (step === null) return null
     const codes = Array.from({ length: RECOVERY_CODES }, recoveryCode)
     const recovery = JSON.stringify(codes.map((each) => sha256(plain(each))))
     if (!(await this.store.confirm(row, { confirmed_at: nowIso(), last_step: step, recovery })))

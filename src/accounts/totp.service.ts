@@ -33,10 +33,12 @@ export class TotpService {
     return this.factor.enrol(user)
   }
 
-  /** Ends all other sessions: they were opened without it. @throws AppError SESSION_REQUIRED, INVALID_CREDENTIALS, CONFLICT */
-  async confirm({ principal }: Grant<'TotpConfirm'>, { otp }: TotpConfirmRequest): Promise<TotpConfirmResponse> {
+  /** Ends all other sessions: they were opened without it. @throws AppError SESSION_REQUIRED, INVALID_CREDENTIALS, CONFLICT, LOGIN_THROTTLED */
+  async confirm(grant: Grant<'TotpConfirm'>, { otp }: TotpConfirmRequest): Promise<TotpConfirmResponse> {
+    const { principal } = grant
     const user = await this.own(principal)
-    const recoveryCodes = await this.factor.confirm(user, otp)
+    const recoveryCodes = await this.checks.code(attempt(grant, user), user, () => this.factor.confirm(user, otp))
+    if (!recoveryCodes) throw new AppError('INVALID_CREDENTIALS')
     await this.users.update(user.id, { credentials_at: nowIso() }, { keepSession: principal.credential.id })
     this.changes.announce({ userId: user.id })
     return { recoveryCodes }
@@ -56,6 +58,9 @@ export class TotpService {
   }
 }
 
-function attempt({ address }: Grant<'TotpEnrol' | 'TotpDisable'>, { username }: UserRow): { username: string; address: string } {
+function attempt(
+  { address }: Grant<'TotpEnrol' | 'TotpConfirm' | 'TotpDisable'>,
+  { username }: UserRow,
+): { username: string; address: string } {
   return { username, address }
 }

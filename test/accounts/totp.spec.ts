@@ -1,6 +1,7 @@
 import { TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LIMITS } from '../../src/accounts/login-throttle.js'
+import { nowIso } from '../../src/common/clock.js'
 import { Database } from '../../src/store/database.js'
 import { Actor } from '../support/actor.js'
 import type { Gateway } from '../support/app.js'
@@ -139,6 +140,39 @@ describe('a second factor', () => {
     await login('jon', { otp: '000000' }).expect(401)
     const refused = await login('jon', { otp: code(secret) }).expect(429)
     expect(refused.headers['retry-after']).toMatch(/^\d+$/)
+  })
+
+  it('counts wrong codes that would confirm it, too', async () => {
+    const lea = await person(admin, 'lea')
+    const { secret } = await lea.ok<{ secret: string }>('POST', '/me/totp', { password: PASSWORD })
+    const wrong = () => lea.http.post('/me/totp/confirm').send({ otp: '000000' })
+    const answers = await Promise.all(Array.from({ length: LIMITS.pair + 10 }, wrong))
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses.filter((each) => each === 401).length).toBe(LIMITS.pair)
+    expect(statuses.filter((each) => each === 429).length).toBe(10)
+    expect(await lea.fails('POST', '/me/totp/confirm', { otp: code(secret) })).toMatchObject({ code: 'login_throttled' })
+    await login('lea').expect(429)
+    expect(await lea.ok('GET', '/me/totp')).toMatchObject({ enabled: false })
+  })
+
+  it('that was begun is confirmed within 15 minutes', async () => {
+    const max = await person(admin, 'max')
+    const { secret } = await max.ok<{ secret: string }>('POST', '/me/totp', { password: PASSWORD })
+    const begunBefore = (minutes: number) =>
+      gateway.app
+        .get(Database, { strict: false })
+        .updateTable('totp')
+        .set({ created_at: nowIso(-minutes * 60_000) })
+        .where('user_id', '=', max.userId!)
+        .execute()
+    await begunBefore(15)
+    expect(await max.fails('POST', '/me/totp/confirm', { otp: code(secret) })).toMatchObject({ code: 'conflict' })
+    await begunBefore(14)
+    await max.ok('POST', '/me/totp/confirm', { otp: code(secret) })
+    // a factor that is in use does not age
+    await begunBefore(1_000)
+    expect(await max.ok('GET', '/me/totp')).toMatchObject({ enabled: true })
+    await login('max').expect(401, /otp_required/)
   })
 
   it.each([{ otp: '12345' }, { otp: 123456 }, { otp: null }, { otp: 'x'.repeat(21) }, { otp: '１２３４５６' }])(
