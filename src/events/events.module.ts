@@ -8,6 +8,7 @@ import { Events } from './events.service.js'
 import { EventsStream } from './events.stream.js'
 import { ImageEvents } from './image-events.js'
 import { WebhookDeliveries } from './webhooks/webhook-deliveries.js'
+import { WebhookKeys } from './webhooks/webhook-keys.js'
 import { WebhookReach } from './webhooks/webhook-reach.js'
 import { WebhookSender } from './webhooks/webhook-sender.js'
 import { WebhooksController } from './webhooks/webhooks.controller.js'
@@ -25,6 +26,7 @@ import { Webhooks } from './webhooks/webhooks.service.js'
     EventsStream,
     ImageEvents,
     WebhookDeliveries,
+    WebhookKeys,
     WebhookReach,
     WebhookSender,
     Webhooks,

@@ -1,5 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { RegistryStore } from '../store/registries.store.js'
+import { SealedStore } from '../store/sealed.store.js'
+import { SecretBox } from '../store/secret-box.js'
 import { RegistryIdentities } from './registry-identities.js'
 
 /** After a change of BERTH_SECRETS_KEY: passwords that the old key sealed are sealed with the new one, at the start. */
@@ -10,11 +12,13 @@ export class KeyRotation implements OnApplicationBootstrap {
   constructor(
     private readonly registries: RegistryStore,
     private readonly identities: RegistryIdentities,
+    private readonly box: SecretBox,
+    private readonly sealed: SealedStore,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
+    await this.box.release(await this.sealed.all())
     const rows = await this.registries.sealed()
-    await this.identities.release(rows)
     for (const row of rows.filter((row) => this.identities.isOld(row))) {
       try {
         const { credential } = this.identities.identity(row)

@@ -33,11 +33,6 @@ export class RegistryIdentities {
     return this.box.seal(password, context(row))
   }
 
-  /** All rows with a password: a key that none of them needs may be forgotten. */
-  release(rows: readonly RegistryRow[]): Promise<void> {
-    return this.box.release(rows.flatMap(({ password }) => password ?? []))
-  }
-
   isOld(row: RegistryRow): boolean {
     return row.password !== null && this.box.isOld(row.password)
   }

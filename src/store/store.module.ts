@@ -16,6 +16,7 @@ import { ProcessStore } from './processes.store.js'
 import { QuotaStore } from './quota.store.js'
 import { RegistryStore } from './registries.store.js'
 import { RenameStore } from './renames.store.js'
+import { SealedStore } from './sealed.store.js'
 import { SeccompProfileStore } from './seccomp-profiles.store.js'
 import { SecretBox } from './secret-box.js'
 import { RoleStore } from './roles.store.js'
@@ -47,6 +48,7 @@ const STORES = [
   QuotaStore,
   RegistryStore,
   RenameStore,
+  SealedStore,
   SeccompProfileStore,
   SecretBox,
   RoleStore,

@@ -12,6 +12,11 @@ export class WebhookStore {
     return (await this.db.selectFrom('webhooks').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
   }
 
+  /** Of all teams, for a change of keys. */
+  all(): Promise<WebhookRow[]> {
+    return this.db.selectFrom('webhooks').selectAll().execute()
+  }
+
   inTeams({ teamIds }: { teamIds: readonly string[] }): Promise<WebhookRow[]> {
     if (teamIds.length === 0) return Promise.resolve([])
     return this.db.selectFrom('webhooks').selectAll().where('team_id', 'in', teamIds).execute()
@@ -40,6 +45,11 @@ export class WebhookStore {
     change: Partial<Pick<WebhookRow, 'cursor' | 'tried_to' | 'failures' | 'next_at' | 'delivered_at' | 'problem'>>,
   ): Promise<void> {
     await this.db.updateTable('webhooks').set(change).where('id', '=', id).execute()
+  }
+
+  /** Puts another sealing of the same secret in the place of one. */
+  async reseal({ id, secret: seen }: WebhookRow, secret: string): Promise<void> {
+    await this.db.updateTable('webhooks').set({ secret }).where('id', '=', id).where('secret', '=', seen).execute()
   }
 
   async remove(id: string): Promise<void> {

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebhookKeys } from '../../src/events/webhooks/webhook-keys.js'
 import { RegistryStore } from '../../src/store/registries.store.js'
+import { WebhookStore } from '../../src/store/webhooks.store.js'
+import { until } from '../streams/support.js'
 import { ADMIN, type Gateway, startGateway } from '../support/app.js'
 import { Actor } from '../support/actor.js'
 import { behindBasic, FakeServer, json } from './support/fake-registry.js'
@@ -56,5 +59,33 @@ describe('the key of secrets', () => {
     await withKeys(OTHER, (admin) => admin.ok('DELETE', `/registries/${id}`))
     const body = { team: 'default', name: 'r', url: registry.url, username: 'ann', password: PASSWORD }
     expect(await withKeys(OTHER, (admin) => admin.ok('POST', '/registries', body))).toMatchObject({ login: 'verified' })
+  })
+
+  it('is that of webhooks too, and a webhook whose key is gone says so', async () => {
+    await withKeys(OTHER, async (admin) => {
+      for (const { id } of (await admin.ok<{ items: SavedRegistry[] }>('GET', '/registries')).items)
+        await admin.ok('DELETE', `/registries/${id}`)
+    })
+    const body = { team: 'default', url: 'http://192.88.99.1:9/', secret: 'kept by the receiver' }
+    const { id } = await withKeys(OLD, (admin) => admin.ok<{ id: string }>('POST', '/webhooks', body))
+    const row = (gateway: Gateway) => gateway.app.get(WebhookStore, { strict: false }).find(id)
+    const opened = async (_: Actor, gateway: Gateway) => gateway.app.get(WebhookKeys, { strict: false }).open((await row(gateway))!)
+    const before = await withKeys(OLD, async (_, gateway) => (await row(gateway))!.secret)
+    await withKeys(`${NEW},${OLD}`, async (_, gateway) => expect((await row(gateway))!.secret).not.toBe(before))
+    expect(await withKeys(NEW, opened)).toBe('kept by the receiver')
+
+    await withKeys(OTHER, async (admin, gateway) => {
+      await admin.ok('POST', '/volumes', { team: 'default', name: 'told' })
+      await until('the failure', async () => ((await row(gateway))?.failures ?? 0) > 0)
+      const { items } = await admin.ok<{ items: object[] }>('GET', '/webhooks')
+      expect(items).toEqual([expect.objectContaining({ id, problem: 'its secret can not be opened', deliveredAt: null })])
+      await admin.ok('DELETE', '/volumes/told')
+      // another gateway may have its key, and could not open what this one seals
+      expect((await admin.fails('POST', '/webhooks', body)).code).toBe('secrets_key_missing')
+      await admin.ok('DELETE', `/webhooks/${id}`)
+    })
+    await withKeys(OTHER, async (admin) =>
+      admin.ok('DELETE', `/webhooks/${(await admin.ok<{ id: string }>('POST', '/webhooks', body)).id}`),
+    )
   })
 })

@@ -5,14 +5,14 @@ import type { TeamRef } from '../../access/index.js'
 import { nowIso } from '../../common/clock.js'
 import { LeaseStore } from '../../store/leases.store.js'
 import type { WebhookRow } from '../../store/schema.js'
-import { SecretBox } from '../../store/secret-box.js'
 import { TeamStore } from '../../store/teams.store.js'
 import { WebhookStore } from '../../store/webhooks.store.js'
 import type { EventRecord } from '../dto/event.dto.js'
 import { EventLog } from '../event-log.js'
 import { eventView } from '../event-view.js'
+import { WebhookKeys } from './webhook-keys.js'
 import { WebhookSender } from './webhook-sender.js'
-import { secretContext, type WebhookWanted } from './webhooks.service.js'
+import type { WebhookWanted } from './webhooks.service.js'
 
 const LEASE = 'webhooks'
 const LEASE_MS = 15_000
@@ -24,6 +24,7 @@ const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 600_000
 /** How long a shutdown waits for deliveries that are under way; one that was not noted is sent again, with the same id. */
 const SHUTDOWN_MS = 3_000
+const SEALED = 'its secret can not be opened'
 
 /**
  * Tells webhooks what happened: one process of all, which holds the lease. Each webhook has its own place in the ring, which
@@ -44,7 +45,7 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
     private readonly leases: LeaseStore,
     private readonly teams: TeamStore,
     private readonly log: EventLog,
-    private readonly secrets: SecretBox,
+    private readonly keys: WebhookKeys,
     private readonly sender: WebhookSender,
   ) {}
 
@@ -98,11 +99,21 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnApplicationS
     // a receiver knows a delivery by its id: what happens between two tries must not make it another one
     if (webhook.tried_to === null) await this.store.update(webhook.id, { tried_to: cursor })
     const body = JSON.stringify({ webhook: webhook.id, team: team.name, events })
-    const secret = this.secrets.open(webhook.secret, secretContext(webhook))
+    const secret = this.secretOf(webhook)
     const id = createHash('sha256').update(`${webhook.id} ${webhook.cursor} ${cursor}`).digest('hex').slice(0, 32)
-    const problem = await this.sender.send({ id, url: new URL(webhook.url), secret, body }, this.stopping.signal)
+    const delivery = secret === null ? null : { id, url: new URL(webhook.url), secret, body }
+    const problem = delivery ? await this.sender.send(delivery, this.stopping.signal) : SEALED
     if (this.stopping.signal.aborted && problem !== null) return
     await this.store.update(webhook.id, problem === null ? taken(cursor) : refused(webhook, problem))
+  }
+
+  /** Null without its key: its team is told, as of any other failure, and it goes on when the key is there again. */
+  private secretOf(webhook: WebhookRow): string | null {
+    try {
+      return this.keys.open(webhook)
+    } catch {
+      return null
+    }
   }
 
   /** What it has not been told yet, and up to where. */

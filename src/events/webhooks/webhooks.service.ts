@@ -5,10 +5,10 @@ import { nowIso } from '../../common/clock.js'
 import { AppError } from '../../common/errors.js'
 import { pageOf } from '../../common/paging.js'
 import type { WebhookRow } from '../../store/schema.js'
-import { SecretBox } from '../../store/secret-box.js'
 import { WebhookStore } from '../../store/webhooks.store.js'
 import { EventLog } from '../event-log.js'
 import type { CreatedWebhook, CreateWebhookBody, ListWebhooksQuery, Webhook, WebhookPage } from './webhook.dto.js'
+import { WebhookKeys } from './webhook-keys.js'
 import { WebhookReach } from './webhook-reach.js'
 
 /** Of one team. */
@@ -21,18 +21,13 @@ export interface WebhookWanted {
   readonly names: readonly string[]
 }
 
-/** What a webhook's secret is sealed for. */
-export function secretContext({ id, team_id: team }: Pick<WebhookRow, 'id' | 'team_id'>): string {
-  return `webhook ${id} of ${team}`
-}
-
 /** Where teams are told of their events. */
 @Injectable()
 export class Webhooks {
   constructor(
     private readonly store: WebhookStore,
     private readonly log: EventLog,
-    private readonly secrets: SecretBox,
+    private readonly keys: WebhookKeys,
     private readonly reach: WebhookReach,
   ) {}
 
@@ -54,7 +49,7 @@ export class Webhooks {
       id,
       team_id: team.id,
       url: url.href,
-      secret: await this.secrets.seal(secret, secretContext({ id, team_id: team.id })),
+      secret: await this.keys.seal({ id, team_id: team.id }, secret),
       wanted: JSON.stringify({ kinds, actions, names } satisfies WebhookWanted),
       cursor: await this.log.end(),
       failures: 0,
