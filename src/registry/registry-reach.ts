@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { AppError } from '../common/errors.js'
+import { addressesOf, addressesOfOwn } from '../common/host-names.js'
 import { Config } from '../config/config.js'
 
 /** One address to dial. */
@@ -70,11 +70,12 @@ export class RegistryReach {
     if (route !== undefined) {
       // an administrator named it, so it is as good as allowed
       const at = new URL(`http://${route}`)
-      return { addresses: await resolve(at.hostname), port: Number(at.port || 80) }
+      return { addresses: await resolve(at.hostname, addressesOfOwn), port: Number(at.port || 80) }
     }
-    const addresses = await resolve(host)
-    if (this.allowedNames.has(host) || this.allowedNames.has(address.toLowerCase())) return { addresses, port }
-    const engines = this.engine === null ? [] : await resolve(this.engine).catch(() => [])
+    if (this.allowedNames.has(host) || this.allowedNames.has(address.toLowerCase()))
+      return { addresses: await resolve(host, addressesOfOwn), port }
+    const addresses = await resolve(host, addressesOf)
+    const engines = this.engine === null ? [] : await resolve(this.engine, addressesOfOwn).catch(() => [])
     for (const each of addresses) {
       if (check(this.allowed, each)) continue
       const reason = this.reasonAgainst(each, engines)
@@ -90,10 +91,8 @@ export class RegistryReach {
   }
 }
 
-async function resolve(host: string): Promise<Dialled[]> {
-  const bare = host.replace(/^\[(.*)\]$/, '$1')
-  if (isIP(bare)) return [dialled(bare)]
-  return (await lookup(bare, { all: true })).map(({ address }) => dialled(address))
+async function resolve(host: string, look: (name: string) => Promise<string[]>): Promise<Dialled[]> {
+  return (await look(host.replace(/^\[(.*)\]$/, '$1'))).map(dialled)
 }
 
 /** `::ffff:7f00:1` is 127.0.0.1, and is judged as that. */

@@ -172,6 +172,13 @@ describe('a webhook', () => {
       expect(await mia.fails('POST', '/webhooks', { url: target })).toMatchObject({ status: 400, errors: [{ pointer: '/url' }] })
   })
 
+  it('of which there are enough is refused before anything is looked up for it', async () => {
+    for (let n = 0; n < 20; n++) await create()
+    expect(await mia.fails('POST', '/webhooks', { url })).toMatchObject({ code: 'quota_exceeded' })
+    // not webhook_address_refused: nobody has looked
+    expect(await mia.fails('POST', '/webhooks', { url: 'http://127.0.0.1:1/' })).toMatchObject({ code: 'quota_exceeded' })
+  })
+
   it('is of its team: the secret is shown once, foreign and missing are one, developers have none', async () => {
     const { id, secret } = await create({ secret: 'a secret that is long enough' })
     expect(secret).toBe('a secret that is long enough')

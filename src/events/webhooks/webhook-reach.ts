@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common'
-import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { AppError } from '../../common/errors.js'
+import { addressesOf, addressesOfOwn } from '../../common/host-names.js'
 import { Config } from '../../config/config.js'
 
 /** One address to dial. */
@@ -46,12 +46,13 @@ export class WebhookReach {
   /** @throws AppError WEBHOOK_ADDRESS_REFUSED; an error of the resolver where the name is not known */
   async judge({ hostname, host, port, protocol }: URL): Promise<Judged> {
     const bare = hostname.replace(/^\[(.*)\]$/, '$1')
-    const found = isIP(bare) ? [bare] : (await lookup(bare, { all: true })).map(({ address }) => address)
-    const addresses = found.map((address) => ({ address, family: isIP(address) === 6 ? (6 as const) : (4 as const) }))
     const withPort = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
+    const isAllowed = [hostname, host, withPort].some((name) => this.allowedNames.has(name.toLowerCase()))
+    const found = await (isAllowed ? addressesOfOwn(bare) : addressesOf(bare))
+    const addresses = found.map((address) => ({ address, family: isIP(address) === 6 ? (6 as const) : (4 as const) }))
     const first = addresses[0]
     if (!first) throw new Error(`${host} has no address`)
-    if ([hostname, host, withPort].some((name) => this.allowedNames.has(name.toLowerCase()))) return first
+    if (isAllowed) return first
     for (const each of addresses) {
       if (has(this.allowed, each)) continue
       if (has(this.refused, each) || isOwn(each))

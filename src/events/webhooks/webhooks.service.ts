@@ -42,6 +42,8 @@ export class Webhooks {
   async create(grant: Grant<'WebhookCreate'>, body: CreateWebhookBody): Promise<CreatedWebhook> {
     const { team } = grant.target
     const url = urlOf(body.url)
+    // before anything is looked up for a team that may not have it
+    if ((await this.store.inTeams({ teamIds: [team.id] })).length >= MOST) throw full()
     await this.reach.judge(url).catch(unlessRefused)
     const { secret = randomBytes(32).toString('base64url'), kinds = [], actions = [], names = [] } = body
     const id = randomUUID()
@@ -60,7 +62,7 @@ export class Webhooks {
       creator_id: grant.principal.userId,
       created_at: nowIso(),
     }
-    if (!(await this.store.insert(row, MOST))) throw new AppError('QUOTA_EXCEEDED', { resource: 'webhooks', used: MOST, limit: MOST })
+    if (!(await this.store.insert(row, MOST))) throw full()
     return Object.assign(view(row, team), { secret })
   }
 
@@ -95,6 +97,10 @@ function urlOf(text: string): URL {
     reason: 'the url is not valid',
     errors: [{ pointer: '/url', detail: 'must be https://… or http://…, without a user name; deliveries are signed instead' }],
   })
+}
+
+function full(): AppError {
+  return new AppError('QUOTA_EXCEEDED', { resource: 'webhooks', used: MOST, limit: MOST })
 }
 
 /** A name that is not known now may be tomorrow. */
