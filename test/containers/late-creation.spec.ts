@@ -9,7 +9,7 @@ import { OwnershipStore } from '../../src/store/ownership.store.js'
 import { bed } from '../support/bed.js'
 import { engineCall } from '../support/engine-http.js'
 import { BASE_IMAGE, type Actor, type Scenario, scenario, type Team } from '../support/scenario.js'
-import { containersOf, inspect, until } from './support/engine.js'
+import { claimedBy, containersOf, inspect, until } from './support/engine.js'
 import { HeldEngine } from './support/held-engine.js'
 
 let engine: HeldEngine
@@ -36,10 +36,12 @@ afterAll(async () => {
 const containers = async () => (await ann.ok<{ items: { id: string; name: string }[] }>('GET', '/containers?all=true')).items
 const volumes = async () => (await ann.ok<{ items: { name: string; usedBy: string[] }[] }>('GET', '/volumes')).items
 const reconcile = () => s.gateway.app.get(Reconciler, { strict: false }).pass()
-const unowned = async () =>
-  (await s.admin.ok<{ items: { name: string; quarantined: boolean }[] }>('GET', '/unowned?limit=1000')).items.filter(
-    ({ name, quarantined }) => quarantined || name.startsWith(`${alpha.name}--`),
-  )
+/** Of what this gateway has made, or was asked for. */
+const unowned = async () => {
+  const { items } = await s.admin.ok<{ items: { id: string; name: string; quarantined: boolean }[] }>('GET', '/unowned?limit=1000')
+  const ours = await claimedBy(s)
+  return items.filter(({ id, name, quarantined }) => (quarantined && ours.has(id)) || name.startsWith(`${alpha.name}--`))
+}
 const MOUNTS = [
   { type: 'volume', source: 'data', target: '/data' },
   { type: 'volume', target: '/own' },

@@ -39,10 +39,10 @@ const image = (actor: Actor, ref: string) => actor.ok<Image>('GET', at(ref))
 const load = (actor: Actor, archive: Buffer, query = '') => sent(actor, `/images/load${query}`, archive)
 const manifestOf = async (archive: Buffer) => JSON.parse((await filesOf(archive))['manifest.json']!.toString()) as Manifest[]
 
-/** Tags and digests on the engine that are not those that hold the teams' references. */
+/** Tags and digests on the engine that are not those that hold the teams' references, nor images of other tests that ran there before. */
 async function strays(): Promise<string[]> {
   const names = (await engineImages()).flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])])
-  return names.filter((name) => !/^berth\.invalid\/[0-9a-f-]{36}\/[0-9a-f]{64}:h$|^berth\.test\/|^busybox@/.test(name))
+  return names.filter((name) => !/^berth\.invalid\/[0-9a-f-]{36}\/[0-9a-f]{64}:h$|^berth\.test(?:\.local)?\/|^busybox@/.test(name))
 }
 
 const idsOnEngine = async () => new Set((await engineImages()).map(({ Id }) => Id))

@@ -1,5 +1,6 @@
 /** Looks behind the gateway, and makes what is made beside it. */
 import { randomBytes } from 'node:crypto'
+import { OwnershipStore } from '../../../src/store/ownership.store.js'
 import { bed } from '../../support/bed.js'
 import { engineCall, engineJson } from '../../support/engine-http.js'
 import { BASE_IMAGE, type Scenario, type Team } from '../../support/scenario.js'
@@ -62,4 +63,19 @@ export async function until(what: string, check: () => unknown, limit = 10_000):
     if (performance.now() > end) throw new Error(`waited ${limit} ms for: ${what}`)
     await new Promise((done) => setTimeout(done, 25))
   }
+}
+
+/** Ids of the containers and volumes on the engine that this gateway has once claimed, whatever became of their rows: other tests use the engine too. */
+export async function claimedBy(s: Scenario): Promise<ReadonlySet<string>> {
+  const { socketPath } = bed()
+  const { Volumes } = await engineJson<{ Volumes: { Name: string; Labels: Record<string, string> | null }[] | null }>(
+    socketPath,
+    'GET',
+    '/volumes',
+  )
+  const containers = await engineJson<{ Id: string; Labels: Record<string, string> }[]>(socketPath, 'GET', '/containers/json?all=true')
+  const all = [...(Volumes ?? []).map(({ Name, Labels }) => ({ Id: Name, Labels })), ...containers]
+  const store = s.gateway.app.get(OwnershipStore, { strict: false })
+  const rows = await Promise.all(all.map(({ Labels }) => store.byUid(Labels?.['berth.uid'] ?? '')))
+  return new Set(all.filter((_, at) => rows[at] !== null).map(({ Id }) => Id))
 }
